@@ -1,0 +1,49 @@
+# The commands of the course; `make help` lists them. Works with GNU make 3.81 on.
+#   PYTHON=…       the Python to make the environment with (else the first of python3.11, 3.12, 3.13, python3 that fits)
+#   VENV=…         where the environment is
+#   CONSTRAINTS=   install the newest versions within the bounds of pyproject.toml instead of the pinned ones
+
+VENV = .venv
+PYTHON =
+CONSTRAINTS = constraints.txt
+RUN = $(VENV)/bin/python -m
+STAMP = $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help course test lab notebooks bench format environment cpu clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+course: $(STAMP)  ## set up, execute every notebook afresh into build/, print the table of claims
+	@$(RUN) tools.execute --course
+
+test: $(STAMP)  ## set up, then every check: unit tests, gates, every stored output against a fresh run
+	@$(RUN) pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=120
+
+lab: $(STAMP)  ## open JupyterLab on the first notebook
+	@$(RUN) jupyter lab notebooks/00_start_here.ipynb
+
+notebooks: $(STAMP)  ## execute the changed texts into the stored notebooks (ALL=1: all; NAMES="01_…": those)
+	@$(RUN) tools.execute --store $(NAMES) $(if $(ALL),--all)
+	@$(RUN) tools.picture
+
+bench: $(STAMP)  ## measure against practitioners' idioms, into benchmarks/table.md (TEST_SECONDS=… of make test)
+	@$(RUN) benchmarks.bench $(if $(TEST_SECONDS),--test-seconds $(TEST_SECONDS))
+
+format: $(STAMP)  ## format the code and the text notebooks, then lint the code and the stored notebooks
+	@$(RUN) ruff format
+	@$(RUN) ruff check
+
+environment: $(STAMP)  ## write environment.yml from pyproject.toml
+	@$(RUN) tools.environment
+
+cpu:  ## set up with the CPU build of PyTorch (on Linux this saves gigabytes); before anything else
+	@$(MAKE) --no-print-directory $(STAMP) TORCH=cpu VENV="$(VENV)" CONSTRAINTS="$(CONSTRAINTS)" PYTHON="$(PYTHON)"
+
+clean:  ## remove what was built (not the environment: that is the folder .venv)
+	@rm -rf build .pytest_cache .ruff_cache .hypothesis
+
+$(STAMP): pyproject.toml $(CONSTRAINTS)
+	@VENV="$(VENV)" PYTHON="$(PYTHON)" CONSTRAINTS="$(CONSTRAINTS)" TORCH="$(TORCH)" sh tools/setup.sh
+	@touch $@

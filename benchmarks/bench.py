@@ -1,0 +1,145 @@
+"""Measure the course's package against the idioms of practitioners, and write ``benchmarks/table.md``.
+
+``make bench``, or ``python -m benchmarks.bench``; ``--only sweeps`` measures one comparison and writes nothing.
+Both sides of a ratio run in this process, in turn, with the threads that the libraries choose by themselves; the
+seconds are medians of five, after one uncounted run of each.
+
+- An epoch of `fit` and of its idiom is (the time of 1 + k epochs − the time of one) / k. So neither side is charged for
+  what a training pays once: our checks and tracing, Keras' compiling. A practitioner pays them once for many epochs.
+- A `sweep` is timed whole, checks, splits, tracing and compiling included. The loops that it is compared with are
+  charged for their bare steps alone: the epochs of one model, measured as above, times epochs times models. That
+  favours the loops, which would trace or compile every model anew. Both do the same number of steps, on as many rows
+  as the split leaves for training.
+- `model.fit` casts its rows to float32, Keras' default, also where the model computes in float64.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from sklearn.utils.class_weight import compute_class_weight
+
+from benchmarks.measure import ROUNDS, Row, alternate, epochs_alone, machine, quiet, table, timed
+from companion.weights import class_weights
+from tools import execute, gates, offline
+
+# What, layer sizes, weights, seeds, and the ratio to reach against the framework's idiom.
+GRIDS = (("logistic models", (20, 1), 8, 16, 30), ("networks 20-32-16-1", (20, 32, 16, 1), 4, 8, 10))
+TABLE = Path(__file__).with_name("table.md")
+NOTES = """\
+Seconds are medians of five, the two sides in turn. An epoch is measured without what a training pays once, on both
+sides. A sweep is timed whole, compiling included; the loops are extrapolated from the steps of one model, without
+what each model would pay once. Notebooks are executed once.
+"""
+
+
+def epochs(*, rows=182_276, batch_size=2048, more=5, rounds=ROUNDS):
+    """Compare an epoch of `fit` in float32 with an epoch of the framework's idiom."""
+    with quiet():
+        from benchmarks.training import HALVES, data, our_fit
+
+    sizes = (29, 16, 1)
+    X, y = data(rows, sizes[0], "float32")
+    for (name, (half, idiom, called)), target in zip(HALVES.items(), (8, 3), strict=True):
+        runs = [build(X, y, sizes, batch_size=batch_size) for build in (partial(our_fit, half), idiom)]
+        (ours, theirs), work = alternate(*(epochs_alone(run, more=more) for run in runs), rounds=rounds)
+        yield Row(f"{name}: an epoch of fit, against {called}", ours, theirs, at_least=target, work=work)
+
+
+def sweeps(*, rows=20_000, batch_size=256, epochs=20, more=5, grids=GRIDS, rounds=ROUNDS):
+    """Compare `sweep` in float64 with loops over single models: the framework's idiom, and our own `fit`."""
+    with quiet():
+        from benchmarks.training import HALVES, data, our_fit, our_sweep
+
+    X, y = data(rows, 20, "float64")
+    n_train = rows - int(np.ceil(0.3 * rows))
+    for kind, sizes, n_weights, n_seeds, target in grids:
+        models = n_weights * n_seeds
+        weights = np.geomspace(1, 19, n_weights)
+        for name, (half, idiom, called) in HALVES.items():
+            whole = our_sweep(half, X, y, sizes, batch_size=batch_size, pos_weights=weights, seeds=n_seeds)
+            single = {"batch_size": batch_size, "pos_weight": float(weights[-1])}
+            loops = [build(X[:n_train], y[:n_train], sizes, **single) for build in (idiom, partial(our_fit, half))]
+            (ours, *others), work = alternate(
+                lambda whole=whole: timed(whole, epochs),
+                *(epochs_alone(run, more=more, times=epochs * models) for run in loops),
+                rounds=rounds,
+            )
+            for against, seconds, least in zip((called, "our own fit"), others, (target, 1), strict=True):
+                what = f"{name}: sweep of {models} {kind}, {work // models:,} steps each, against {against}"
+                yield Row(what, ours, seconds, at_least=least, work=work)
+
+
+def labels(*, rows=10_000_000, rounds=ROUNDS):
+    """Compare `class_weights`, its checks included, with scikit-learn's "balanced" weights."""
+    y = (np.random.default_rng(0).random(rows) < 0.01).astype(np.int64)
+
+    def side(function):
+        seconds, result = timed(function)
+        return seconds, result.round(12).tolist()
+
+    (ours, theirs), work = alternate(
+        lambda: side(lambda: class_weights(y)),
+        lambda: side(lambda: compute_class_weight("balanced", classes=np.unique(y), y=y)),
+        rounds=rounds,
+    )
+    yield Row(f"class_weights of {rows:,} labels, against scikit-learn's", ours, theirs, at_least=50, work=work)
+
+
+def imports(*, rounds=ROUNDS):
+    """Time ``import companion`` in fresh interpreters; a framework among what it loads is an error."""
+    program = (
+        "import sys, time; start = time.perf_counter(); import companion; seconds = time.perf_counter() - start\n"
+        "import json; print(json.dumps([seconds, [m for m in ('torch', 'tensorflow') if m in sys.modules]]))"
+    )
+
+    def side():
+        result = subprocess.run([sys.executable, "-c", program], cwd=gates.ROOT, capture_output=True, check=True)
+        return json.loads(result.stdout)
+
+    (ours,), loaded = alternate(side, rounds=rounds)
+    if loaded:
+        raise AssertionError(f"import companion loads {loaded}.")
+    yield Row("import companion, which loads neither framework", ours, under=0.2, work=loaded)
+
+
+def notebooks(*, paths=None):
+    """Time every notebook, executed afresh into ``build/``."""
+    for path in gates.stored() if paths is None else paths:
+        seconds, _ = timed(execute.execute, path, execute.BUILD / path.name)
+        yield Row(f"notebook {path.stem}", seconds, under=60)
+
+
+COMPARISONS = {comparison.__name__: comparison for comparison in (epochs, sweeps, labels, imports, notebooks)}
+
+
+def main(arguments=None):
+    """Run the command line; return the exit status."""
+    parser = argparse.ArgumentParser(description="Measure the course's package against the idioms of practitioners.")
+    parser.add_argument("--only", choices=COMPARISONS, help="measure this alone, and leave the stored table as it is")
+    parser.add_argument("--test-seconds", type=float, metavar="S", help="what `make test` took, for the table")
+    options = parser.parse_args(arguments)
+
+    offline.guard()
+    os.environ["PYTEST_CURRENT_TEST"] = "benchmarks.bench"  # as tools.execute does: keeps TensorFlow's log out
+    rows = []
+    for name in [options.only] if options.only else COMPARISONS:
+        for row in COMPARISONS[name]():
+            print(" | ".join(row.cells()), file=sys.stderr, flush=True)
+            rows.append(row)
+    if options.test_seconds is not None:
+        rows.append(Row("make test, the notebooks' outputs included", options.test_seconds))
+    print(f"\n{table(rows)}\n\n{machine()}")
+    if not options.only:
+        untimed = "" if options.test_seconds is not None else "`make test` was not timed.\n"
+        TABLE.write_text(f"# Benchmarks\n\n{machine()}\n\n{table(rows)}\n\n{NOTES}{untimed}", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""How a ratio is measured, how it is written down, and on what machine."""
+
+import os
+import platform
+import subprocess
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+ROUNDS = 6  # five that count, after one that does not
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table.
+
+    Attributes
+    ----------
+    what : str
+        What was measured.
+    ours : float
+        Seconds.
+    idiom : float, optional
+        Seconds of the idiom that it is compared with.
+    at_least : float, optional
+        The ratio idiom/ours to reach.
+    under : float, optional
+        The seconds to stay under, where there is no idiom.
+    work : object, optional
+        What each side did: the training steps, or the result.
+    """
+
+    what: str
+    ours: float
+    idiom: float | None = None
+    at_least: float | None = None
+    under: float | None = None
+    work: object = None
+
+    @property
+    def ratio(self):
+        """Seconds of the idiom for each of ours, or None where there is no idiom."""
+        return None if self.idiom is None else self.idiom / self.ours
+
+    @property
+    def met(self):
+        """Whether the target is met, or None where there is none."""
+        if self.at_least is not None:
+            return self.ratio >= self.at_least
+        return None if self.under is None else self.ours < self.under
+
+    def cells(self):
+        """Return what the table shows: what, ours, idiom, ratio, target, met."""
+        target = "–" if self.under is None else f"< {self.under:g} s"
+        return (
+            self.what,
+            f"{self.ours:.3g}",
+            "–" if self.idiom is None else f"{self.idiom:.3g}",
+            "–" if self.ratio is None else f"{self.ratio:.1f}",
+            target if self.at_least is None else f"≥ {self.at_least:g}",
+            {None: "–", True: "yes", False: "no"}[self.met],
+        )
+
+
+def timed(function, *arguments):
+    """Call the function; return its seconds and its result."""
+    start = time.perf_counter()
+    result = function(*arguments)
+    return time.perf_counter() - start, result
+
+
+@contextmanager
+def quiet():
+    """Drop what C++ writes to stderr: on loading, TensorFlow logs a line whatever its log level is."""
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def alternate(*sides, rounds=ROUNDS):
+    """Run the sides in turn, `rounds` times; the first round does not count, unless it is the only one.
+
+    Parameters
+    ----------
+    sides : callables
+        Each returns its seconds and what it did; the second must be the same for all.
+    rounds : int, optional
+
+    Returns
+    -------
+    seconds : list of float
+        The median of each side.
+    work : object
+        What each of them did.
+    """
+    results = [[side() for side in sides] for _ in range(rounds)]
+    works = [work for turn in results for _, work in turn]
+    if any(work != works[0] for work in works):
+        raise AssertionError(f"The sides did not do the same work: {works}.")
+    counted = results[1:] or results
+    return [median(seconds for seconds, _ in side) for side in zip(*counted, strict=True)], works[0]
+
+
+def epochs_alone(run, *, more, times=1):
+    """Return a side that trains for 1 and for 1 + `more` epochs, and takes what an epoch adds, `times` over.
+
+    The difference leaves out what is paid once for a training, by either side: checks, conversions, tracing, compiling.
+
+    Parameters
+    ----------
+    run : callable
+        Takes the number of epochs, trains, and returns the number of steps.
+    more : int
+    times : int, optional
+
+    Returns
+    -------
+    callable
+        Returns seconds and training steps, both extrapolated from one epoch to `times`.
+    """
+
+    def side():
+        (first, few), (second, many) = timed(run, 1), timed(run, 1 + more)
+        return (second - first) / more * times, (many - few) // more * times
+
+    return side
+
+
+def table(rows):
+    """Write the rows as a Markdown table."""
+    cells = [("what", "ours (s)", "idiom (s)", "ratio", "target", "met"), *(row.cells() for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    cells.insert(1, ("-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])))
+    aligned = (
+        (line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)))
+        for line in cells
+    )
+    return "\n".join(f"| {' | '.join(line)} |" for line in aligned)
+
+
+def machine():
+    """Describe this machine and the versions in words, without its name."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    versions = ", ".join(
+        f"{name} {version(name)}" for name in ("numpy", "scikit-learn", "torch", "tensorflow", "keras")
+    )
+    return (
+        f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB of memory, {_system()} ({platform.machine()}), "
+        f"Python {platform.python_version()}, {versions}."
+    )
+
+
+def _processor():
+    """Return the processor's model as Linux or macOS names it, or else its architecture."""
+    cpus = Path("/proc/cpuinfo")
+    if cpus.exists():
+        names = [line.partition(":")[2].strip() for line in cpus.read_text().splitlines() if "model name" in line]
+        return names[0] if names else platform.machine()
+    command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _system():
+    """Return the name and version of the operating system."""
+    if platform.system() == "Darwin":
+        return f"macOS {platform.mac_ver()[0]}"
+    return platform.freedesktop_os_release()["PRETTY_NAME"]

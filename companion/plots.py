@@ -1,0 +1,140 @@
+"""One look for every figure of the course: sizes, palette, the two frameworks' colours, and alt text.
+
+The palette is Okabe and Ito's (2008), whose colours colour-blind readers can tell apart. Importing this module sets
+the style of every figure that follows.
+"""
+
+import io
+
+import matplotlib.pyplot as plt
+import PIL.Image
+from matplotlib.figure import Figure
+
+from companion import _checks
+
+PYTORCH = "#D55E00"
+TENSORFLOW = "#0072B2"
+NEGATIVE = "#56B4E9"
+POSITIVE = "#E69F00"
+NEUTRAL = "#555555"
+ACCENT = "#009E73"
+
+_STYLE = {
+    "figure.figsize": (9, 3.8),
+    "figure.constrained_layout.use": True,
+    "savefig.dpi": 100,
+    "font.size": 12,
+    "axes.titlesize": 13,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "lines.linewidth": 2,
+    "legend.frameon": False,
+    "legend.fontsize": 11,
+}
+plt.rcParams.update(_STYLE)
+
+
+def figure(columns=1, *, share_y=False):
+    """Return a figure of the course's one size, 9 × 3.8 inches, with its axes.
+
+    Parameters
+    ----------
+    columns : int, optional
+        Panels side by side.
+    share_y : bool, optional
+        Whether the panels have one common vertical scale.
+
+    Returns
+    -------
+    matplotlib.figure.Figure, matplotlib.axes.Axes or numpy.ndarray of Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `columns` is not a whole number of at least 1.
+
+    Notes
+    -----
+    Used in every notebook that draws.
+
+    Examples
+    --------
+    >>> fig, (left, right) = figure(2)
+    >>> fig.get_size_inches().tolist()
+    [9.0, 3.8]
+    >>> plt.close(fig)
+    """
+    return plt.subplots(1, _checks.whole("columns", columns, least=1), sharey=share_y)
+
+
+def framework_pair(*, share_y=True):
+    """Return a figure with a panel for PyTorch on the left and one for TensorFlow on the right, in their colours.
+
+    Parameters
+    ----------
+    share_y : bool, optional
+        Whether both panels have one common vertical scale.
+
+    Returns
+    -------
+    matplotlib.figure.Figure, matplotlib.axes.Axes, matplotlib.axes.Axes
+
+    Notes
+    -----
+    Used in notebook 00.
+
+    Examples
+    --------
+    >>> fig, left, right = framework_pair()
+    >>> right.get_title("left")
+    'TensorFlow'
+    >>> plt.close(fig)
+    """
+    fig, (left, right) = figure(2, share_y=share_y)
+    left.set_title("PyTorch", color=PYTORCH, fontweight="bold")
+    right.set_title("TensorFlow", color=TENSORFLOW, fontweight="bold")
+    return fig, left, right
+
+
+def show(fig, *, alt):
+    """Display a figure once, with a description for those who do not see it, and close it.
+
+    Parameters
+    ----------
+    fig : matplotlib.figure.Figure
+        The figure.
+    alt : str
+        What the figure shows, in a sentence or two; stored in the notebook beside the picture.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `fig` is not a figure, or `alt` is empty.
+
+    Notes
+    -----
+    Used in every notebook that draws, instead of `matplotlib.pyplot.show`.
+
+    Examples
+    --------
+    >>> fig, axes = figure()
+    >>> show(fig, alt="An empty pair of axes.")
+    <IPython.core.display.Image object>
+    """
+    from IPython.display import Image, display
+
+    if not isinstance(fig, Figure):
+        raise TypeError(f"fig takes a matplotlib figure, got {type(fig).__name__}.")
+    if not isinstance(alt, str):
+        raise TypeError(f"alt takes a sentence that says what the figure shows, got {_checks.shown(alt)}.")
+    if not alt.strip():
+        raise ValueError("alt takes a sentence that says what the figure shows, got nothing.")
+    drawn, small = io.BytesIO(), io.BytesIO()
+    fig.savefig(drawn, format="png")
+    plt.close(fig)
+    # 256 colours are more than any of our figures has, and take a third of the space.
+    PIL.Image.open(drawn).convert("RGB").quantize(256).save(small, format="png", optimize=True)
+    display(Image(small.getvalue(), alt=alt))

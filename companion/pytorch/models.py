@@ -1,0 +1,170 @@
+"""Fully connected networks in PyTorch, and their weights as NumPy arrays in the layout of both frameworks."""
+
+import torch
+from torch import nn
+
+from companion import _checks, _models
+from companion.start import initial_weights, layer_sizes
+
+# Linear layers, and activations that hold no weights and draw no random numbers.
+_LAYERS = (nn.Linear, nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Softplus, nn.Tanh, nn.Sigmoid)
+
+
+def mlp(sizes, *, seed, dtype="float64"):
+    """Return a fully connected network with ReLU between its layers and logits as its output.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Units in each layer, input first. ``(d, 1)`` is logistic regression on d features.
+    seed : int
+        Draws the initial weights: those of `companion.start.initial_weights`.
+    dtype : {"float64", "float32"}
+        Of the weights and of everything computed with them.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        Maps (n, d) to (n, number of outputs).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as above.
+
+    Notes
+    -----
+    Used in the notebooks that train with `fit`, or that start a model of their own where the other framework starts.
+
+    Examples
+    --------
+    >>> model = mlp((20, 32, 1), seed=0)
+    >>> model(torch.zeros(5, 20, dtype=torch.float64)).shape
+    torch.Size([5, 1])
+    """
+    sizes = layer_sizes(sizes)
+    dtype = getattr(torch, _checks.one_of("dtype", dtype, _models.DTYPES))
+    layers = []
+    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+        # Without drawing weights that would be overwritten: torch's random numbers are the user's own.
+        layers += [nn.utils.skip_init(nn.Linear, fan_in, fan_out, dtype=dtype), nn.ReLU()]
+    model = nn.Sequential(*layers[:-1])
+    set_weights(model, initial_weights(sizes, seed=seed))
+    return model
+
+
+def get_weights(model):
+    """Return copies of the weights: W₁, b₁, W₂, b₂, … with W of shape (fan_in, fan_out).
+
+    Parameters
+    ----------
+    model : torch.nn.Sequential
+        Of linear layers and activations.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        In the model's dtype.
+
+    Raises
+    ------
+    TypeError
+        If `model` is not of that type.
+
+    Notes
+    -----
+    Used by `fit`, and wherever the weights of the two frameworks are compared.
+
+    Examples
+    --------
+    >>> [array.shape for array in get_weights(mlp((20, 32, 1), seed=0))]
+    [(20, 32), (32,), (32, 1), (1,)]
+    """
+    return [_to_shared_layout(parameter).detach().cpu().numpy().copy() for parameter in _parameters(model)]
+
+
+def set_weights(model, arrays):
+    """Copy weights into the model, in the layout of `get_weights`.
+
+    Parameters
+    ----------
+    model : torch.nn.Sequential
+        Of linear layers and activations.
+    arrays : sequence of array_like of float
+        W₁, b₁, W₂, b₂, … with W of shape (fan_in, fan_out).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `model` is not of that type, or `arrays` do not have its shapes, or hold NaN or infinity.
+
+    Notes
+    -----
+    Used by `mlp`, and wherever two models must start alike.
+
+    Examples
+    --------
+    >>> model, twin = mlp((2, 1), seed=0), mlp((2, 1), seed=1)
+    >>> set_weights(twin, get_weights(model))
+    >>> all((a == b).all() for a, b in zip(get_weights(model), get_weights(twin)))
+    True
+    """
+    parameters = _parameters(model)
+    shapes = [tuple(_to_shared_layout(parameter).shape) for parameter in parameters]
+    arrays = _models.checked_arrays(arrays, shapes, str(parameters[0].dtype).removeprefix("torch."))
+    with torch.no_grad():
+        for parameter, array in zip(parameters, arrays, strict=True):
+            _to_shared_layout(parameter).copy_(torch.tensor(array))
+
+
+def predict_logits(model, X):
+    """Return the logits of every row.
+
+    Parameters
+    ----------
+    model : torch.nn.Sequential
+        Of linear layers and activations.
+    X : array_like of float, shape (n, d)
+        Converted to the model's dtype.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,) for a model with one output, otherwise (n, K)
+        In the model's dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `model` is not of that type; if `X` is not (n, d), is empty, or holds NaN or infinity.
+
+    Notes
+    -----
+    Used in the notebooks that train a model of `mlp`.
+
+    Examples
+    --------
+    >>> predict_logits(mlp((20, 32, 1), seed=0), [[0.0] * 20] * 5).shape
+    (5,)
+    """
+    first = _parameters(model)[0]
+    X = _models.checked_rows(X, first.shape[1])
+    with torch.no_grad():
+        logits = model(torch.tensor(X, dtype=first.dtype, device=first.device)).cpu().numpy()
+    return logits[:, 0] if logits.shape[1] == 1 else logits
+
+
+def _parameters(model):
+    """Return W₁, b₁, W₂, b₂, … of a network as made by `mlp`, or refuse another model."""
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model takes a torch.nn.Sequential as made by mlp, got {type(model).__name__}.")
+    outside = [type(layer).__name__ for layer in model.children() if not isinstance(layer, _LAYERS)]
+    parameters = list(model.parameters())
+    _models.checked_shapes(
+        [tuple(parameter.t().shape) if parameter.ndim < 3 else parameter.shape for parameter in parameters], outside
+    )
+    return parameters
+
+
+def _to_shared_layout(parameter):
+    """A view of a weight as (fan_in, fan_out): `torch.nn.Linear` keeps its transpose. A bias as it is."""
+    return parameter.t()

@@ -1,0 +1,129 @@
+"""Stochastic gradient descent in PyTorch, on the same batches in the same order as its TensorFlow twin."""
+
+import torch
+
+from companion import _checks
+from companion._losses import checked_values
+from companion._training import History, check_loss, checked_data, checked_losses, checked_steps, epoch_order
+from companion.pytorch.models import get_weights
+
+
+def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, weight_decay=0.0, seed):
+    """Train the model in place with stochastic gradient descent, and return the loss of every step.
+
+    Parameters
+    ----------
+    model : torch.nn.Sequential
+        As made by `mlp`; its weights are the starting point.
+    X : array_like of float, shape (n, d)
+        Converted to the model's dtype.
+    y : array_like of int, shape (n,)
+        Labels 0…K−1, each present; 0 and 1 for a model with one output.
+    loss : callable
+        ``loss(logits, targets) -> scalar``. For one output: logits (B,), and targets (B,) in the logits' dtype;
+        for K outputs: logits (B, K) and targets (B,) of int64.
+    epochs, batch_size : int
+        Each epoch is a permutation of the samples, cut into batches; the last one holds what remains.
+    learning_rate : float
+        η, positive.
+    momentum : float, optional
+        μ, from 0 to below 1.
+    weight_decay : float, optional
+        λ, at least 0: adds λW to the gradient of weight matrices, not of biases.
+    seed : int
+        Draws the batch order: that of `companion.start.batch_order`.
+
+    Returns
+    -------
+    History
+        ``history.loss``, float64 of shape (steps,): each batch's loss before its update.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as above. Nothing has been trained then.
+    FloatingPointError
+        If the loss becomes NaN or infinite; the message names the step. The model is then left as it diverged.
+
+    Notes
+    -----
+    One step is v ← μv + g + λW, θ ← θ − ηv, the rule of `torch.optim.SGD`. The data are checked once, before the
+    first step. Used in notebook 02.
+
+    Examples
+    --------
+    >>> from companion.pytorch import fit, mlp, weighted_bce
+    >>> history = fit(mlp((1, 1), seed=0), [[-1.0], [0.0], [2.0]], [0, 0, 1], weighted_bce,
+    ...               epochs=50, batch_size=3, learning_rate=0.5, seed=0)
+    >>> len(history.loss), bool(history.loss[-1] < history.loss[0])
+    (50, True)
+    """
+    arrays = get_weights(model)
+    sizes = (len(arrays[0]), len(arrays[-1]))
+    X, y = checked_data(X, y, sizes)
+    if not callable(loss):
+        raise TypeError(f"loss takes a function of (logits, targets), got {_checks.shown(loss)}.")
+    steps = checked_steps(
+        batch_size=batch_size, learning_rate=learning_rate, momentum=momentum, weight_decay=weight_decay
+    )
+    order = epoch_order(len(y), batch_size=batch_size, epochs=epochs, seed=seed)
+
+    parameters = list(model.parameters())
+    like = {"dtype": parameters[0].dtype, "device": parameters[0].device}
+    one_output = sizes[-1] == 1
+    rows = torch.tensor(X, **like)
+    targets = torch.tensor(y, **(like | ({} if one_output else {"dtype": torch.int64})))
+
+    def loss_of(batch):
+        # index_select gathers whole rows: several times as fast as rows[batch] for the same result.
+        logits = model(rows.index_select(0, batch))
+        value = loss(logits[:, 0] if one_output else logits, targets.index_select(0, batch))
+        check_loss(value, torch.is_tensor(value), like["dtype"])
+        if not value.requires_grad:
+            raise ValueError("loss takes a function of the logits; what it returned does not depend on them.")
+        return value
+
+    return History(loss=_descend(parameters, loss_of, order, steps))
+
+
+def _descend(parameters, loss_of, order, steps):
+    """Run stochastic gradient descent and return the losses of all steps; `fit` and `sweep` share it.
+
+    Parameters
+    ----------
+    parameters : list of torch.Tensor
+        W₁, b₁, W₂, b₂, …, changed in place; one model's, or those of many models stacked.
+    loss_of : callable
+        Takes the rows of a batch, int64 of shape (…, B), and returns the loss of each model.
+    order : numpy.ndarray of int64, shape (epochs, …, n)
+        The rows in the order in which each epoch takes them.
+    steps : companion._training.Steps
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (steps, …)
+
+    Raises
+    ------
+    FloatingPointError
+        If a loss becomes NaN or infinite.
+    """
+    velocities = [torch.zeros_like(parameter) for parameter in parameters]
+    losses = []
+    with checked_values():
+        for epoch in torch.as_tensor(order, device=parameters[0].device):
+            for batch in epoch.split(steps.batch_size, dim=-1):
+                value = loss_of(batch)
+                gradients = torch.autograd.grad(value.sum(), parameters)
+                losses.append(value.detach())
+                _step(parameters, velocities, gradients, steps)
+    return checked_losses(torch.stack(losses).cpu().numpy())
+
+
+@torch.no_grad()
+def _step(parameters, velocities, gradients, steps):
+    for i, (parameter, velocity, gradient) in enumerate(zip(parameters, velocities, gradients, strict=True)):
+        velocity.mul_(steps.momentum).add_(gradient)
+        if steps.weight_decay and i % 2 == 0:
+            velocity.add_(parameter, alpha=steps.weight_decay)
+        parameter.sub_(velocity, alpha=steps.learning_rate)

@@ -1,0 +1,168 @@
+"""Fully connected networks in TensorFlow, and their weights as NumPy arrays in the layout of both frameworks."""
+
+import keras
+import tensorflow as tf
+
+from companion import _checks, _models
+from companion.start import initial_weights, layer_sizes
+
+# Dense layers, and activations that hold no weights and draw no random numbers.
+_LAYERS = (
+    keras.layers.InputLayer,
+    keras.layers.Dense,
+    keras.layers.Activation,
+    keras.layers.ReLU,
+    keras.layers.LeakyReLU,
+    keras.layers.ELU,
+)
+
+
+def mlp(sizes, *, seed, dtype="float64"):
+    """Return a fully connected network with ReLU between its layers and logits as its output.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Units in each layer, input first. ``(d, 1)`` is logistic regression on d features.
+    seed : int
+        Draws the initial weights: those of `companion.start.initial_weights`.
+    dtype : {"float64", "float32"}
+        Of the weights and of everything computed with them.
+
+    Returns
+    -------
+    keras.Sequential
+        Maps (n, d) to (n, number of outputs).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as above.
+
+    Notes
+    -----
+    Used in the notebooks that train with `fit`, or that start a model of their own where the other framework starts.
+
+    Examples
+    --------
+    >>> model = mlp((20, 32, 1), seed=0)
+    >>> model(tf.zeros((5, 20), dtype=tf.float64)).shape
+    TensorShape([5, 1])
+    """
+    sizes = layer_sizes(sizes)
+    _checks.one_of("dtype", dtype, _models.DTYPES)
+    # The dtype is given to every layer: setting keras.config.set_floatx later would not reach them.
+    # Zeros, because drawing weights that would be overwritten would use up the user's random numbers.
+    options = {"kernel_initializer": "zeros", "dtype": dtype}
+    layers = [keras.layers.Dense(units, activation="relu", **options) for units in sizes[1:-1]]
+    layers.append(keras.layers.Dense(sizes[-1], **options))
+    model = keras.Sequential([keras.Input((sizes[0],), dtype=dtype), *layers])
+    set_weights(model, initial_weights(sizes, seed=seed))
+    return model
+
+
+def get_weights(model):
+    """Return copies of the weights: W₁, b₁, W₂, b₂, … with W of shape (fan_in, fan_out).
+
+    Parameters
+    ----------
+    model : keras.Sequential
+        Of linear layers and activations.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        In the model's dtype.
+
+    Raises
+    ------
+    TypeError
+        If `model` is not of that type.
+
+    Notes
+    -----
+    Used by `fit`, and wherever the weights of the two frameworks are compared.
+
+    Examples
+    --------
+    >>> [array.shape for array in get_weights(mlp((20, 32, 1), seed=0))]
+    [(20, 32), (32,), (32, 1), (1,)]
+    """
+    return [variable.numpy() for variable in _variables(model)]
+
+
+def set_weights(model, arrays):
+    """Copy weights into the model, in the layout of `get_weights`.
+
+    Parameters
+    ----------
+    model : keras.Sequential
+        Of linear layers and activations.
+    arrays : sequence of array_like of float
+        W₁, b₁, W₂, b₂, … with W of shape (fan_in, fan_out).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `model` is not of that type, or `arrays` do not have its shapes, or hold NaN or infinity.
+
+    Notes
+    -----
+    Used by `mlp`, and wherever two models must start alike.
+
+    Examples
+    --------
+    >>> model, twin = mlp((2, 1), seed=0), mlp((2, 1), seed=1)
+    >>> set_weights(twin, get_weights(model))
+    >>> all((a == b).all() for a, b in zip(get_weights(model), get_weights(twin)))
+    True
+    """
+    variables = _variables(model)
+    arrays = _models.checked_arrays(arrays, [tuple(variable.shape) for variable in variables], variables[0].dtype)
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)
+
+
+def predict_logits(model, X):
+    """Return the logits of every row.
+
+    Parameters
+    ----------
+    model : keras.Sequential
+        Of linear layers and activations.
+    X : array_like of float, shape (n, d)
+        Converted to the model's dtype.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,) for a model with one output, otherwise (n, K)
+        In the model's dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `model` is not of that type; if `X` is not (n, d), is empty, or holds NaN or infinity.
+
+    Notes
+    -----
+    Used in the notebooks that train a model of `mlp`.
+
+    Examples
+    --------
+    >>> predict_logits(mlp((20, 32, 1), seed=0), [[0.0] * 20] * 5).shape
+    (5,)
+    """
+    first = _variables(model)[0]
+    X = _models.checked_rows(X, first.shape[0])
+    logits = model(tf.constant(X, dtype=first.dtype), training=False).numpy()
+    return logits[:, 0] if logits.shape[1] == 1 else logits
+
+
+def _variables(model):
+    """Return W₁, b₁, W₂, b₂, … of a network as made by `mlp`, or refuse another model."""
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model takes a keras.Sequential as made by mlp, got {type(model).__name__}.")
+    outside = [type(layer).__name__ for layer in model.layers if not isinstance(layer, _LAYERS)]
+    variables = model.trainable_variables
+    _models.checked_shapes([tuple(variable.shape) for variable in variables], outside)
+    return variables

@@ -1,0 +1,144 @@
+"""Stochastic gradient descent in TensorFlow, on the same batches in the same order as its PyTorch twin."""
+
+import numpy as np
+import tensorflow as tf
+
+from companion import _checks
+from companion._training import History, check_loss, checked_data, checked_losses, checked_steps, epoch_order
+from companion.tensorflow.models import get_weights
+
+
+def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, weight_decay=0.0, seed):
+    """Train the model in place with stochastic gradient descent, and return the loss of every step.
+
+    Parameters
+    ----------
+    model : keras.Sequential
+        As made by `mlp`; its weights are the starting point.
+    X : array_like of float, shape (n, d)
+        Converted to the model's dtype.
+    y : array_like of int, shape (n,)
+        Labels 0…K−1, each present; 0 and 1 for a model with one output.
+    loss : callable
+        ``loss(logits, targets) -> scalar``. For one output: logits (B,), and targets (B,) in the logits' dtype;
+        for K outputs: logits (B, K) and targets (B,) of int64.
+    epochs, batch_size : int
+        Each epoch is a permutation of the samples, cut into batches; the last one holds what remains.
+    learning_rate : float
+        η, positive.
+    momentum : float, optional
+        μ, from 0 to below 1.
+    weight_decay : float, optional
+        λ, at least 0: adds λW to the gradient of weight matrices, not of biases.
+    seed : int
+        Draws the batch order: that of `companion.start.batch_order`.
+
+    Returns
+    -------
+    History
+        ``history.loss``, float64 of shape (steps,): each batch's loss before its update.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as above. Nothing has been trained then.
+    FloatingPointError
+        If the loss becomes NaN or infinite; the message names the step. The model is then left as it diverged.
+
+    Notes
+    -----
+    One step is v ← μv + g + λW, θ ← θ − ηv, the rule of `torch.optim.SGD`. The data are checked once, before the
+    first step. All steps of an epoch run in one graph, traced once; so `loss` is
+    called in graph mode. Used in notebook 02.
+
+    Examples
+    --------
+    >>> from companion.tensorflow import fit, mlp, weighted_bce
+    >>> history = fit(mlp((1, 1), seed=0), [[-1.0], [0.0], [2.0]], [0, 0, 1], weighted_bce,
+    ...               epochs=50, batch_size=3, learning_rate=0.5, seed=0)
+    >>> len(history.loss), bool(history.loss[-1] < history.loss[0])
+    (50, True)
+    """
+    arrays = get_weights(model)
+    sizes = (len(arrays[0]), len(arrays[-1]))
+    X, y = checked_data(X, y, sizes)
+    if not callable(loss):
+        raise TypeError(f"loss takes a function of (logits, targets), got {_checks.shown(loss)}.")
+    steps = checked_steps(
+        batch_size=batch_size, learning_rate=learning_rate, momentum=momentum, weight_decay=weight_decay
+    )
+    order = epoch_order(len(y), batch_size=batch_size, epochs=epochs, seed=seed)
+
+    variables = model.trainable_variables
+    dtype = variables[0].dtype
+    one_output = sizes[-1] == 1
+    rows = tf.constant(X, dtype=dtype)
+    targets = tf.constant(y, dtype=dtype if one_output else tf.int64)
+
+    def loss_of(batch):
+        logits = model(tf.gather(rows, batch), training=True)
+        value = loss(logits[:, 0] if one_output else logits, tf.gather(targets, batch))
+        check_loss(value, tf.is_tensor(value), dtype)
+        return value
+
+    return History(loss=_descend(variables, loss_of, order, steps))
+
+
+def _descend(variables, loss_of, order, steps, *, jit_compile=False):
+    """Run stochastic gradient descent and return the losses of all steps; `fit` and `sweep` share it.
+
+    Parameters
+    ----------
+    variables : list of tf.Variable
+        W₁, b₁, W₂, b₂, …, changed in place; one model's, or those of many models stacked.
+    loss_of : callable
+        Takes the rows of a batch, int64 of shape (…, B), and returns the loss of each model.
+    order : numpy.ndarray of int64, shape (epochs, …, n)
+        The rows in the order in which each epoch takes them.
+    steps : companion._training.Steps
+    jit_compile : bool, optional
+        Whether XLA compiles the epoch: faster steps, for a second or two at the start.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (steps, …)
+
+    Raises
+    ------
+    FloatingPointError
+        If a loss becomes NaN or infinite.
+    """
+    velocities = [tf.Variable(tf.zeros(variable.shape, variable.dtype)) for variable in variables]
+    full_batches, rest = divmod(order.shape[-1], steps.batch_size)
+
+    def step(batch):
+        with tf.GradientTape() as tape:
+            value = loss_of(batch)
+            total = tf.reduce_sum(value)
+        gradients = tape.gradient(total, variables)
+        if all(gradient is None for gradient in gradients):
+            raise ValueError("loss takes a function of the logits; what it returned does not depend on them.")
+        for i, (variable, velocity, gradient) in enumerate(zip(variables, velocities, gradients, strict=True)):
+            velocity.assign(steps.momentum * velocity + gradient)
+            if steps.weight_decay and i % 2 == 0:
+                velocity.assign_add(steps.weight_decay * variable)
+            variable.assign_sub(steps.learning_rate * velocity)
+        return value
+
+    def epoch(rows):
+        """The steps of an epoch as a loop of the graph, so that none waits for Python."""
+
+        def one_batch(i, losses):
+            start = [0] * (len(rows.shape) - 1) + [i * steps.batch_size]
+            return i + 1, losses.write(i, step(tf.slice(rows, start, [*rows.shape[:-1], steps.batch_size])))
+
+        losses = tf.TensorArray(variables[0].dtype, size=full_batches + (rest > 0))
+        _, losses = tf.while_loop(lambda i, _: i < full_batches, one_batch, (0, losses))
+        if rest:
+            losses = losses.write(full_batches, step(rows[..., -rest:]))
+        return losses.stack()
+
+    # Traced explicitly: calling a new tf.function for every model makes TensorFlow warn of retracing.
+    graph = tf.function(epoch, autograph=False, jit_compile=jit_compile)
+    graph = graph.get_concrete_function(tf.TensorSpec(order.shape[1:], tf.int64))
+    return checked_losses(np.concatenate([graph(tf.constant(rows)).numpy() for rows in order]))

@@ -1,0 +1,277 @@
+"""Closed forms of weighted training: what the optimum is before anything has been trained."""
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import expit, log_expit, logit
+from scipy.stats import binom, norm
+
+from companion import _checks
+
+
+def threshold_from_weight(w):
+    """Return the threshold t = 1/(1+w) on η(x) = P(y=1 | x) that weighting by w and cutting at ½ amounts to.
+
+    Parameters
+    ----------
+    w : float
+        Weight of the positive class, positive.
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `w` is not one positive finite number.
+
+    Notes
+    -----
+    The weighted minimiser is η_w = wη/(wη + 1 − η), which is above ½ exactly if η > 1/(1+w): Elkan, 2001, *The
+    foundations of cost-sensitive learning*. Used in notebooks 02 and 04.
+
+    Examples
+    --------
+    >>> threshold_from_weight(99)
+    0.01
+    """
+    return 1 / (1 + _checks.number("w", w, above=0))
+
+
+def weight_from_costs(cost_fn, cost_fp):
+    """Return the cost-optimal weight of the positive class, w⁺ = c_FN / c_FP; it does not depend on the prior.
+
+    Parameters
+    ----------
+    cost_fn, cost_fp : float
+        Cost of a missed positive and of a false alarm, in the same unit, both positive.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a cost is not one positive finite number.
+
+    Notes
+    -----
+    Elkan, 2001. Correct decisions are taken to cost nothing. Used in notebooks 02 and 04.
+
+    Examples
+    --------
+    >>> weight_from_costs(cost_fn=500, cost_fp=25)
+    20.0
+    """
+    ratio = _checks.number("cost_fn", cost_fn, above=0) / _checks.number("cost_fp", cost_fp, above=0)
+    return _checks.number("cost_fn / cost_fp", ratio, above=0)
+
+
+def prior_correction(q, w):
+    """Return the probability p = q/(q + w(1−q)) that a model trained with weight w should have reported.
+
+    Parameters
+    ----------
+    q : array_like of float
+        Probabilities of the positive class from a model trained with positive weight `w`, each in [0, 1].
+    w : float
+        That weight, positive.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape of `q`, or a float64 scalar for one
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `q` is empty, holds NaN, or anything outside [0, 1]; if `w` is not one positive finite number.
+
+    Notes
+    -----
+    The inverse of η_w = wη/(wη + 1 − η): it takes log w off the log-odds. King and Zeng, 2001, *Logistic regression in
+    rare events data*, correct a prior in this way. It is exact where the model can represent η; see notebook 05.
+    Used in notebooks 02, 04 and 05.
+
+    Examples
+    --------
+    >>> prior_correction([0.0, 0.5, 1.0], w=99).tolist()
+    [0.0, 0.01, 1.0]
+    """
+    q = _checks.probabilities("q", q)
+    return q / (q + _checks.number("w", w, above=0) * (1 - q))
+
+
+def effective_weight(prior, w, batch_size):
+    """Return what w amounts to when every batch is divided by its own Σw, for an intercept-only model.
+
+    Parameters
+    ----------
+    prior : float
+        π, the share of positives, between 0 and 1.
+    w : float
+        Weight of a positive relative to a negative, positive.
+    batch_size : int
+        B, at least 1; the positives in a batch are m ~ Bin(B, π).
+
+    Returns
+    -------
+    float
+        The weight under which a mean over n would have the same optimum: 1 for B = 1, towards `w` as B grows.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument lies outside its range.
+
+    Notes
+    -----
+    The gradient of one batch in the logit is p − wm/(B − m + wm); so p* = E[wm/(B − m + wm)] is stationary, and the
+    weight follows from p* = wπ/(wπ + 1 − π). With features it is a guide. Used in notebook 03.
+
+    Examples
+    --------
+    >>> [round(effective_weight(0.01, 99, B), 1) for B in (1, 32, 2048)]
+    [1.0, 26.9, 96.6]
+    """
+    prior = _checks.number("prior", prior, above=0, below=1)
+    w = _checks.number("w", w, above=0)
+    batch_size = _checks.whole("batch_size", batch_size, least=1)
+    m = np.arange(batch_size + 1)
+    probability, total = binom.pmf(m, batch_size, prior), batch_size - m + w * m
+    positive, negative = probability @ (w * m / total), probability @ ((batch_size - m) / total)
+    return float(positive * (1 - prior) / (negative * prior))
+
+
+def focal_minimiser(eta, gamma, alpha=None):
+    """Return the probability p that minimises the expected focal loss when the positive class has probability η.
+
+    Parameters
+    ----------
+    eta : array_like of float
+        η, from 1e-12 to 1 − 1e-12.
+    gamma : float
+        γ, at least 0; 0 is cross-entropy, whose minimiser is η itself.
+    alpha : float, optional
+        Weight of the positive class, 1 − α that of the negative, strictly between 0 and 1; by default both are one.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape of `eta`, or a float64 scalar for one
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument lies outside its range.
+
+    Notes
+    -----
+    p solves η/(1−η) = h(p)/h(1−p) with h(p) = p / [(1−p)^γ − γ(1−p)^(γ−1) p log p]: Charoenphakdee et al., 2021,
+    *On focal loss for class-posterior probability estimation*. α only replaces η by αη/(αη + (1−α)(1−η)).
+    Used in notebook 06.
+
+    Examples
+    --------
+    >>> focal_minimiser([0.01, 0.5, 0.9], gamma=2).round(6).tolist()
+    [0.153624, 0.5, 0.694213]
+    """
+    gamma = _checks.number("gamma", gamma, least=0)
+    eta = _checks.array("eta", eta)
+    if (eta < 1e-12).any() or (eta > 1 - 1e-12).any():
+        raise ValueError(f"eta takes probabilities from 1e-12 to 1 − 1e-12, got {eta.min():g} to {eta.max():g}.")
+    log_odds = logit(eta)
+    if alpha is not None:
+        log_odds = log_odds + logit(_checks.number("alpha", alpha, above=0, below=1))
+
+    def log_h(z):
+        # With p = σ(z): log h = log p − γ log(1−p) − log(1 − γ p log p / (1−p)), and p/(1−p) = exp(z).
+        return log_expit(z) - gamma * log_expit(-z) - np.log1p(-gamma * np.exp(z) * log_expit(z))
+
+    def solve(target):
+        if gamma == 0:
+            return target
+        # The minimiser lies between η and ½, that is between 0 and the log-odds of η.
+        low, high = sorted((0.0, target))
+        return brentq(lambda z: log_h(z) - log_h(-z) - target, low - 1e-9, high + 1e-9, xtol=1e-14)
+
+    return expit(np.vectorize(solve, otypes=[float])(log_odds))
+
+
+def gaussian_rates(separation, prior, w):
+    """Return the rates of the best rule after weighting by w, for two unit-variance Gaussian classes.
+
+    Parameters
+    ----------
+    separation : float
+        Distance d of the two means, in standard deviations, at least 0.01.
+    prior : float
+        π, the share of positives, between 0 and 1.
+    w : float
+        Weight of the positive class, positive; the rule predicts 1 where η(x) > 1/(1+w).
+
+    Returns
+    -------
+    dict of str to float
+        ``tpr`` (recall), ``fpr``, ``precision``, ``f1``, all between 0 and 1.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument lies outside its range.
+
+    Notes
+    -----
+    The log-odds of x are dx − d²/2 + log(π/(1−π)), so the rule is x > d/2 − log(wπ/(1−π))/d.
+    Used in notebooks 01, 02 and 04.
+
+    Examples
+    --------
+    >>> {name: round(rate, 4) for name, rate in gaussian_rates(1.5, 0.01, w=99).items()}
+    {'tpr': 0.7734, 'fpr': 0.2266, 'precision': 0.0333, 'f1': 0.0639}
+    """
+    d = _checks.number("separation", separation, least=0.01)
+    prior = _checks.number("prior", prior, above=0, below=1)
+    w = _checks.number("w", w, above=0)
+    cut = d / 2 - np.log(w * prior / (1 - prior)) / d
+    tpr, fpr = norm.sf(cut - d), norm.sf(cut)
+    hits, alarms = prior * tpr, (1 - prior) * fpr
+    # hits/(hits + alarms) on the log scale: far out in the tail both underflow, their ratio does not.
+    precision = expit(logit(prior) + norm.logsf(cut - d) - norm.logsf(cut))
+    rates = {"tpr": tpr, "fpr": fpr, "precision": precision, "f1": 2 * hits / (prior + hits + alarms)}
+    return {name: float(rate) for name, rate in rates.items()}
+
+
+def rare_event_bias(n, prior):
+    """Return King and Zeng's approximation of the bias of a logistic intercept, (π − ½)/(nπ(1−π)).
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    prior : float
+        π, the share of positives, between 0 and 1.
+
+    Returns
+    -------
+    float
+        Expected estimate minus true intercept, in log-odds; negative for a rare positive class.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument lies outside its range.
+
+    Notes
+    -----
+    King and Zeng, 2001, for a model with an intercept alone. What matters is the number of positives nπ, not π.
+    Used in notebook 07.
+
+    Examples
+    --------
+    >>> round(rare_event_bias(1000, 0.01), 4)
+    -0.0495
+    """
+    n = _checks.whole("n", n, least=1)
+    prior = _checks.number("prior", prior, above=0, below=1)
+    return (prior - 0.5) / (n * prior * (1 - prior))

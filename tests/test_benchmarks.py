@@ -1,0 +1,98 @@
+"""The benchmarks on tiny sizes: that they run, and that both sides of a ratio do the same work. Never how fast."""
+
+import math
+import platform
+
+import pytest
+
+from benchmarks import bench
+from benchmarks.measure import Row, alternate, epochs_alone, machine, table
+
+FRAMEWORKS = ("PyTorch: ", "TensorFlow: ")
+
+
+def checked(rows, *, at_least, work):
+    """Assert the form of rows that compare two sides, and the work that both did."""
+    rows = list(rows)
+    assert [row.at_least for row in rows] == at_least
+    assert [row.work for row in rows] == work
+    for row in rows:
+        assert row.what and math.isfinite(row.ours) and math.isfinite(row.ratio)
+        assert len(row.cells()) == 6 and row.cells()[-1] in ("yes", "no")
+    return [row.what for row in rows]
+
+
+def test_an_epoch_of_fit_and_of_the_idiom_take_the_same_steps():
+    names = checked(bench.epochs(rows=300, batch_size=64, more=1, rounds=1), at_least=[8, 3], work=[5, 5])
+    assert [name.startswith(framework) for name, framework in zip(names, FRAMEWORKS, strict=True)] == [True, True]
+
+
+def test_a_sweep_and_the_loops_take_the_same_steps():
+    grids = [("networks", (20, 2, 1), 2, 2, 10)]
+    rows = bench.sweeps(rows=200, batch_size=64, epochs=2, more=1, grids=grids, rounds=1)
+    # 140 rows for training: 3 steps an epoch, 2 epochs, 4 models; in each framework against two loops.
+    names = checked(rows, at_least=[10, 1] * 2, work=[24] * 4)
+    assert [name.split(", against")[0] for name in names[::2]] == [
+        f"{framework}sweep of 4 networks, 6 steps each" for framework in FRAMEWORKS
+    ]
+
+
+def test_both_class_weights_are_the_same_numbers():
+    checked(bench.labels(rows=10_000, rounds=1), at_least=[50], work=[pytest.approx([0.505, 50], rel=0.2)])
+
+
+def test_import_is_timed_in_a_fresh_interpreter():
+    (row,) = bench.imports(rounds=1)
+    assert row.work == [] and row.under == 0.2 and row.ours > 0 and row.ratio is None
+
+
+def test_notebooks_are_executed_once_each(monkeypatch, tmp_path):
+    executed = []
+    monkeypatch.setattr(bench.execute, "execute", lambda path, target: executed.append((path, target)))
+    (row,) = bench.notebooks(paths=[tmp_path / "00_one.ipynb"])
+    assert executed == [(tmp_path / "00_one.ipynb", bench.execute.BUILD / "00_one.ipynb")]
+    assert row.what == "notebook 00_one" and row.under == 60
+
+
+def test_sides_alternate_and_must_do_the_same_work():
+    calls, seconds = [], iter([9.0, 90.0, 1.0, 10.0, 3.0, 30.0, 2.0, 20.0])
+
+    def side(name, work):
+        return lambda: calls.append(name) or (next(seconds), work)
+
+    assert alternate(side("a", 5), side("b", 5), rounds=4) == ([2.0, 20.0], 5)
+    assert calls == ["a", "b"] * 4
+    with pytest.raises(AssertionError, match="same work"):
+        alternate(lambda: (1.0, 5), lambda: (1.0, 6), rounds=1)
+
+
+def test_what_a_training_pays_once_is_left_out():
+    seen = []
+    _, steps = epochs_alone(lambda epochs: seen.append(epochs) or 7 * epochs, more=4, times=30)()
+    assert seen == [1, 5] and steps == 7 * 30
+
+
+def test_the_table_shows_what_is_met():
+    rows = [Row("a", 1.0, 9.0, at_least=8), Row("b", 1.0, 2.0, at_least=3), Row("c", 0.5, under=0.2), Row("d", 4.0)]
+    assert [row.met for row in rows] == [True, False, False, None]
+    lines = table(rows).splitlines()
+    assert len({len(line) for line in lines}) == 1 and len(lines) == 6
+    assert lines[2].split() == "| a | 1 | 9 | 9.0 | ≥ 8 | yes |".split()
+    assert lines[5].split() == "| d | 4 | – | – | – | – |".split()
+
+
+def test_the_machine_is_described_without_its_name_or_paths():
+    assert "cores" in machine() and "torch" in machine()
+    words = machine().replace(",", "").split()
+    assert platform.node() not in words and not [word for word in words if word.startswith("/")]
+
+
+def test_one_comparison_alone_leaves_the_stored_table(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(bench, "TABLE", tmp_path / "table.md")
+    monkeypatch.setattr(bench, "COMPARISONS", {"imports": lambda: [Row("nothing", 0.1, under=0.2)]})
+    monkeypatch.setenv("PYTEST_CURRENT_TEST", "kept by monkeypatch")
+    assert bench.main(["--only", "imports"]) == 0 and not bench.TABLE.exists()
+    assert bench.main(["--test-seconds", "300"]) == 0
+    stored = bench.TABLE.read_text(encoding="utf-8")
+    assert "| nothing" in stored and "make test" in stored and machine() in stored
+    assert "| nothing" in capsys.readouterr().out

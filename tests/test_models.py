@@ -1,0 +1,150 @@
+"""The same network in both frameworks: same layout, same weights, same logits."""
+
+import keras
+import numpy as np
+import pytest
+import torch
+from frameworks import BOTH
+
+from companion.start import initial_weights
+
+frameworks = pytest.mark.parametrize("framework", BOTH, ids=str)
+SIZES = [(5, 1), (5, 3), (20, 32, 16, 1), (4, 8, 3)]
+
+
+@frameworks
+@pytest.mark.parametrize("sizes", SIZES)
+def test_a_model_starts_from_the_shared_weights(framework, sizes):
+    for got, expected in zip(
+        framework.half.get_weights(framework.half.mlp(sizes, seed=3)), initial_weights(sizes, seed=3), strict=True
+    ):
+        assert got.dtype == np.float64
+        assert (got == expected).all()
+
+
+@frameworks
+@pytest.mark.parametrize("sizes", SIZES)
+def test_the_logits_are_those_of_a_relu_network(framework, sizes):
+    X = np.random.default_rng(0).normal(size=(50, sizes[0]))
+    arrays = initial_weights(sizes, seed=3)
+    hidden = X
+    for W, b in zip(arrays[:-2:2], arrays[1:-2:2], strict=True):
+        hidden = np.maximum(hidden @ W + b, 0)
+    expected = hidden @ arrays[-2] + arrays[-1]
+    logits = framework.half.predict_logits(framework.half.mlp(sizes, seed=3), X)
+    assert logits.shape == ((50,) if sizes[-1] == 1 else (50, sizes[-1]))
+    np.testing.assert_allclose(logits, expected.reshape(logits.shape), rtol=0, atol=1e-14)
+
+
+@frameworks
+def test_weights_go_in_and_come_out_unchanged(framework):
+    half = framework.half
+    model = half.mlp((3, 2, 1), seed=0)
+    arrays = initial_weights((3, 2, 1), seed=1)
+    half.set_weights(model, arrays)
+    assert all((got == put).all() for got, put in zip(half.get_weights(model), arrays, strict=True))
+
+
+@frameworks
+def test_what_comes_out_is_a_copy(framework):
+    model = framework.half.mlp((3, 1), seed=0)
+    framework.half.get_weights(model)[0][:] = 99
+    assert framework.half.get_weights(model)[0].max() < 2
+
+
+def other_models(framework):
+    """Models that are not of the one kind that both halves can train and read: linear layers with activations."""
+    if str(framework) == "pytorch":
+        nn = torch.nn
+        return [
+            nn.Sequential(nn.ReLU()),
+            nn.Sequential(nn.Linear(3, 1, bias=False)),
+            nn.Sequential(nn.Linear(3, 2), nn.Dropout(), nn.Linear(2, 1)),
+            nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2), nn.Linear(2, 1)),
+            nn.Sequential(nn.Conv1d(3, 1, 1)),
+        ]
+    layers = keras.layers
+    return [
+        keras.Sequential([keras.Input((3,)), layers.ReLU()]),
+        keras.Sequential([keras.Input((3,)), layers.Dense(1, use_bias=False)]),
+        keras.Sequential([keras.Input((3,)), layers.Dense(2), layers.Dropout(0.5), layers.Dense(1)]),
+        keras.Sequential([keras.Input((3,)), layers.Dense(2), layers.BatchNormalization(), layers.Dense(1)]),
+        keras.Sequential([layers.Dense(1)]),  # not built: it has no weights yet
+    ]
+
+
+@frameworks
+@pytest.mark.parametrize("which", range(5))
+def test_models_of_another_kind_are_refused(framework, which):
+    with pytest.raises(ValueError, match="model takes a network as made by mlp"):
+        framework.half.predict_logits(other_models(framework)[which], np.zeros((2, 3)))
+
+
+@frameworks
+def test_making_a_model_leaves_the_users_random_numbers_alone(framework):
+    if str(framework) == "pytorch":
+        torch.manual_seed(0)
+        expected = torch.rand(3).numpy()
+        torch.manual_seed(0)
+        framework.half.mlp((3, 1), seed=0)
+        assert (torch.rand(3).numpy() == expected).all()
+    else:
+        keras.utils.set_random_seed(0)
+        expected = keras.random.uniform((3,)).numpy()
+        keras.utils.set_random_seed(0)
+        framework.half.mlp((3, 1), seed=0)
+        assert (keras.random.uniform((3,)).numpy() == expected).all()
+
+
+@frameworks
+def test_read_only_rows_are_taken_without_a_warning(framework):
+    X = np.ones((2, 3))
+    X.flags.writeable = False
+    assert framework.half.predict_logits(framework.half.mlp((3, 1), seed=0), X).shape == (2,)
+
+
+@frameworks
+def test_weights_that_are_infinite_in_the_models_dtype_are_refused(framework):
+    model = framework.half.mlp((3, 1), seed=0, dtype="float32")
+    with pytest.raises(ValueError, match=r"arrays\[0\] takes numbers that are finite in float32, got 1e\+300"):
+        framework.half.set_weights(model, [np.full((3, 1), 1e300), [0.0]])
+
+
+@frameworks
+def test_float32_models_compute_in_float32(framework):
+    model = framework.half.mlp((3, 1), seed=0, dtype="float32")
+    assert framework.half.get_weights(model)[0].dtype == np.float32
+    assert framework.half.predict_logits(model, np.ones((2, 3))).dtype == np.float32
+
+
+@frameworks
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda half, model: half.mlp((3,), seed=0), ValueError, "sizes takes at least"),
+        (lambda half, model: half.mlp((3, 1), seed=0, dtype="float16"), ValueError, "dtype='float16' is not known"),
+        (
+            lambda half, model: half.get_weights("model"),
+            TypeError,
+            "model takes a .*Sequential as made by mlp, got str",
+        ),
+        (
+            lambda half, model: half.set_weights(model, [np.zeros((1, 3)), np.zeros(1)]),
+            ValueError,
+            r"arrays takes the shapes \[\(3, 1\), \(1,\)\], got \[\(1, 3\), \(1,\)\]",
+        ),
+        (lambda half, model: half.set_weights(model, [np.zeros((3, 1))]), ValueError, "arrays takes the shapes"),
+        (
+            lambda half, model: half.set_weights(model, [np.full((3, 1), np.nan), [0.0]]),
+            ValueError,
+            r"arrays\[0\] holds NaN",
+        ),
+        (lambda half, model: half.predict_logits(model, np.zeros(3)), ValueError, "X takes a 2-dimensional array"),
+        (lambda half, model: half.predict_logits(model, np.zeros((2, 4))), ValueError, "X takes 3 columns.*got 4"),
+        (lambda half, model: half.predict_logits(model, np.zeros((0, 3))), ValueError, "X is empty"),
+        (lambda half, model: half.predict_logits(model, [[np.inf, 0, 0]]), ValueError, "X holds NaN or infinity"),
+    ],
+)
+def test_bad_input_is_refused_by_name(framework, call, error, message):
+    with pytest.raises(error, match=message):
+        call(framework.half, framework.half.mlp((3, 1), seed=0))

@@ -1,0 +1,53 @@
+"""Figures have one size, the two frameworks their two colours, and every figure says what it shows."""
+
+import matplotlib.pyplot as plt
+import pytest
+from matplotlib.colors import to_rgb
+
+from companion import plots
+
+
+def test_all_figures_have_one_size():
+    sizes = [
+        plots.figure()[0].get_size_inches(),
+        plots.figure(3)[0].get_size_inches(),
+        plots.framework_pair()[0].get_size_inches(),
+    ]
+    assert all((size == sizes[0]).all() for size in sizes)
+    plt.close("all")
+
+
+def test_a_pair_is_titled_in_the_two_colours():
+    fig, left, right = plots.framework_pair()
+    assert left.get_title("left") == "PyTorch"
+    assert right.get_title("left") == "TensorFlow"
+    colours = [
+        {to_rgb(text.get_color()) for text in axes.get_children() if getattr(text, "get_text", str)()}
+        for axes in (left, right)
+    ]
+    assert colours == [{to_rgb(plots.PYTORCH)}, {to_rgb(plots.TENSORFLOW)}]
+    plt.close(fig)
+
+
+def test_show_attaches_the_description_and_closes_the_figure(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    fig, _ = plots.figure()
+    plots.show(fig, alt="Two lines that cross.")
+    ((data, metadata),) = (image._repr_mimebundle_() for image in shown)
+    assert data["image/png"]
+    assert metadata["image/png"]["alt"] == "Two lines that cross."
+    assert not plt.fignum_exists(fig.number)
+
+
+def test_a_figure_without_a_description_is_refused():
+    fig, _ = plots.figure()
+    with pytest.raises(ValueError, match="alt takes a sentence"):
+        plots.show(fig, alt=" ")
+    with pytest.raises(TypeError, match="alt takes a sentence .* got 5"):
+        plots.show(fig, alt=5)
+    with pytest.raises(ValueError, match="columns takes one whole number of at least 1"):
+        plots.figure(0)
+    with pytest.raises(TypeError, match="fig takes a matplotlib figure, got str"):
+        plots.show("figure", alt="A line.")
+    plt.close(fig)

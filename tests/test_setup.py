@@ -1,0 +1,107 @@
+"""The set-up holds together: bounds, pins, conda, README, Makefile, and what it says when it cannot go on."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from tools.environment import ROOT, environment
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+REQUIREMENTS = [Requirement(line) for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]]
+CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+PINS = dict(line.split("==") for line in CONSTRAINTS if not line.startswith("#"))
+PYTHONS = [f"3.{minor}" for minor in range(30) if f"3.{minor}" in SpecifierSet(PROJECT["requires-python"])]
+
+
+def make(*arguments, cwd=ROOT, **variables):
+    """Run make as from a fresh shell."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "--no-print-directory", *arguments]
+    return subprocess.run(command, cwd=cwd, env=inherited | variables, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda requirement: requirement.name)
+def test_each_dependency_has_bounds_and_a_pin_within_them(requirement):
+    pins = {canonicalize_name(name): version for name, version in PINS.items()}
+    assert pins[canonicalize_name(requirement.name)] in requirement.specifier
+    assert {specifier.operator for specifier in requirement.specifier} == {">=", "<"}
+
+
+def test_pins_name_no_build():
+    assert not [line for line in CONSTRAINTS[1:] if not re.fullmatch(r"[\w.-]+==[\w.]+", line)]
+
+
+def test_environment_yml_is_derived():
+    assert (ROOT / "environment.yml").read_text(encoding="utf-8") == environment()
+
+
+def test_readme_states_the_commands_and_versions():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for wanted in ["make course", "make test", "make lab", "make cpu", *PYTHONS[:1], *PYTHONS[-1:]]:
+        assert wanted in readme
+    for name in ("torch", "tensorflow"):
+        named = set(re.findall(rf"{name}\W+(\d+\.\d+\.\d+)", readme, flags=re.IGNORECASE))
+        assert named == {PINS[name]}
+
+
+def test_help_lists_every_target_in_one_line():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.search(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE).group(1).split()
+    rows = make().stdout.splitlines()
+    assert [row.split()[1] for row in rows] == targets == re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE)
+    assert all(len(row.split()) > 2 and len(row) <= 120 for row in rows)
+
+
+def test_setup_takes_the_pythons_that_the_project_takes():
+    script = (ROOT / "tools" / "setup.sh").read_text(encoding="utf-8")
+    assert re.findall(r"^ +(3\.\d.*?)\)", script, flags=re.MULTILINE) == [" | ".join(PYTHONS)]
+    assert f"case $version in {' | '.join(PYTHONS)})" in script
+
+
+@pytest.mark.parametrize("answer", ["echo 3.9", "exit 127"])
+def test_a_wrong_python_gets_one_sentence(answer, tmp_path):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{answer}\n")
+    python.chmod(0o755)
+    result = make("course", f"PYTHON={python}", f"VENV={tmp_path}/venv")
+    assert result.returncode != 0
+    sentence, *rest = result.stderr.splitlines()
+    assert sentence.startswith("The course needs Python 3.11, 3.12 or 3.13, and ")
+    assert all(line.startswith("make: ***") for line in rest)
+    assert not (tmp_path / "venv").exists()
+
+
+def test_an_install_without_network_gets_one_sentence(tmp_path):
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    result = make("course", f"PYTHON={sys.executable}", cwd=tmp_path, PIP_NO_INDEX="1", PIP_FIND_LINKS="")
+    assert result.returncode != 0
+    sentence, *rest = result.stderr.splitlines()
+    assert sentence.startswith("The install failed (the reason is at the end of build/install.log): ")
+    assert all(line.startswith("make: ***") for line in rest)
+    assert "ERROR" in (tmp_path / "build" / "install.log").read_text()
+    assert not (tmp_path / ".venv" / ".installed").exists()
+
+
+def test_importing_companion_loads_nothing_heavy():
+    heavy = ("torch", "tensorflow", "keras", "matplotlib", "sklearn", "pandas")
+    program = f"import sys, companion; print([name for name in {heavy} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout == "[]\n"
+
+
+def test_code_is_formatted_and_linted():
+    for arguments in (["format", "--check"], ["check"]):
+        result = subprocess.run(
+            [sys.executable, "-m", "ruff", *arguments, "--quiet"], cwd=ROOT, capture_output=True, text=True
+        )
+        assert result.returncode == 0, result.stdout + result.stderr

@@ -1,0 +1,193 @@
+"""Closed forms against simulation, numerical optimisation and published numbers."""
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
+from scipy.stats import binom, norm
+
+from companion.theory import (
+    effective_weight,
+    focal_minimiser,
+    gaussian_rates,
+    prior_correction,
+    rare_event_bias,
+    threshold_from_weight,
+    weight_from_costs,
+)
+
+probability = st.floats(0.001, 0.999)
+positive = st.floats(0.01, 1000)
+
+
+@given(eta=probability, w=positive)
+def test_weighting_and_cutting_at_one_half_is_cutting_at_the_threshold(eta, w):
+    weighted = w * eta / (w * eta + 1 - eta)
+    if abs(weighted - 0.5) > 1e-9:
+        assert (weighted > 0.5) == (eta > threshold_from_weight(w))
+
+
+@given(eta=probability, cost_fn=positive, cost_fp=positive)
+def test_the_weight_from_costs_decides_for_the_cheaper_side(eta, cost_fn, cost_fp):
+    threshold = threshold_from_weight(weight_from_costs(cost_fn, cost_fp))
+    if abs(eta - threshold) > 1e-9:
+        alarm_is_cheaper = (1 - eta) * cost_fp < eta * cost_fn
+        assert alarm_is_cheaper == (eta > threshold)
+
+
+@given(eta=probability, w=positive)
+def test_prior_correction_undoes_the_weight(eta, w):
+    assert prior_correction([w * eta / (w * eta + 1 - eta)], w)[0] == pytest.approx(eta, rel=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "published"),
+    [(8, 7.7), (16, 14.8), (32, 26.9), (64, 44.9), (128, 64.9), (256, 80.4), (512, 89.5), (2048, 96.6)],
+)
+def test_effective_weight_of_a_batch_normalised_mean(batch_size, published):
+    assert round(effective_weight(0.01, 99, batch_size), 1) == published
+
+
+@given(prior=st.floats(0.01, 0.5), w=st.floats(0.1, 100), batch_size=st.integers(1, 200))
+def test_effective_weight_makes_the_expected_gradient_vanish(prior, w, batch_size):
+    # The mean over batches of the self-normalised gradient p − wm/(B − m + wm) is zero at the p that it implies.
+    effective = effective_weight(prior, w, batch_size)
+    p = effective * prior / (effective * prior + 1 - prior)
+    m = np.arange(batch_size + 1)
+    gradient = binom.pmf(m, batch_size, prior) @ (p - w * m / (batch_size - m + w * m))
+    assert gradient == pytest.approx(0, abs=1e-10)
+    assert min(1, w) - 1e-9 <= effective <= max(1, w) + 1e-9
+
+
+@pytest.mark.parametrize(("prior", "w", "batch_size"), [(1 - 1e-12, 1e4, 64), (0.999, 1e12, 64), (0.5, 1e300, 60)])
+def test_effective_weight_keeps_its_digits_where_nearly_every_sample_is_positive(prior, w, batch_size):
+    with mpmath.workdps(400):
+        m, weight = mpmath.mpf(prior), mpmath.mpf(w)
+        chances = [mpmath.binomial(batch_size, k) * m**k * (1 - m) ** (batch_size - k) for k in range(batch_size + 1)]
+        positive = sum(chance * weight * k / (batch_size - k + weight * k) for k, chance in enumerate(chances))
+        exact = positive * (1 - m) / ((1 - positive) * m)
+    assert effective_weight(prior, w, batch_size) == pytest.approx(float(exact), rel=1e-9)
+
+
+def test_effective_weight_is_one_for_single_samples():
+    assert effective_weight(0.2, 50, 1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("eta", "gamma", "published"),
+    [
+        (0.01, 2, 0.153624),
+        (0.05, 2, 0.250211),
+        (0.1, 2, 0.305787),
+        (0.9, 2, 0.694213),
+        (0.01, 1, 0.073036),
+        (0.01, 5, 0.304652),
+    ],
+)
+def test_focal_minimiser_gives_the_known_table(eta, gamma, published):
+    assert focal_minimiser(eta, gamma) == pytest.approx(published, abs=5e-7)
+
+
+@given(eta=st.floats(0.01, 0.99), gamma=st.floats(0, 5), alpha=st.one_of(st.none(), st.floats(0.1, 0.9)))
+def test_focal_minimiser_is_where_the_expected_loss_is_least(eta, gamma, alpha):
+    weight = (1, 1) if alpha is None else (alpha, 1 - alpha)
+
+    def expected_loss(p):
+        return -weight[0] * eta * (1 - p) ** gamma * np.log(p) - weight[1] * (1 - eta) * p**gamma * np.log(1 - p)
+
+    found = minimize_scalar(expected_loss, bounds=(1e-6, 1 - 1e-6), method="bounded", options={"xatol": 1e-10}).x
+    assert float(focal_minimiser(eta, gamma, alpha)) == pytest.approx(found, abs=1e-5)
+
+
+@given(eta=probability)
+def test_focal_minimiser_without_focus_is_the_probability_and_is_symmetric(eta):
+    assert float(focal_minimiser(eta, 0)) == pytest.approx(eta, rel=1e-12)
+    assert float(focal_minimiser(eta, 2) + focal_minimiser(1 - eta, 2)) == pytest.approx(1, abs=1e-9)
+
+
+def test_gaussian_rates_give_the_known_table():
+    table = {
+        1: (0.0103, 0.6040, 0.0204),
+        10: (0.2182, 0.1626, 0.1863),
+        20: (0.3759, 0.0987, 0.1564),
+        99: (0.7734, 0.0333, 0.0639),
+    }
+    for w, row in table.items():
+        rates = gaussian_rates(1.5, 0.01, w)
+        assert tuple(round(rates[name], 4) for name in ("tpr", "precision", "f1")) == row
+
+
+def test_inverse_frequency_puts_the_gaussian_threshold_at_the_midpoint():
+    rates = gaussian_rates(1.5, 0.01, 99)
+    assert rates["tpr"] == pytest.approx(norm.cdf(0.75), rel=1e-12)
+    assert rates["tpr"] == pytest.approx(1 - rates["fpr"], rel=1e-12)
+
+
+def test_the_best_accuracy_for_rare_overlapping_classes_is_that_of_predicting_none():
+    rates = gaussian_rates(1.0, 0.01, 1)
+    accuracy = 0.01 * rates["tpr"] + 0.99 * (1 - rates["fpr"])
+    assert accuracy == pytest.approx(0.99, abs=1e-6)
+    assert rates["tpr"] == pytest.approx(0.000021, abs=5e-7)
+
+
+def test_gaussian_rates_agree_with_a_simulation():
+    rng = np.random.default_rng(0)
+    n, d, prior, w = 2_000_000, 1.2, 0.1, 4.0
+    y = rng.random(n) < prior
+    x = rng.normal(size=n) + d * y
+    log_odds = d * x - d**2 / 2 + np.log(prior / (1 - prior))
+    predicted = log_odds > np.log(threshold_from_weight(w) / (1 - threshold_from_weight(w)))
+    rates = gaussian_rates(d, prior, w)
+    assert rates["tpr"] == pytest.approx(predicted[y].mean(), abs=0.005)
+    assert rates["fpr"] == pytest.approx(predicted[~y].mean(), abs=0.002)
+    assert rates["precision"] == pytest.approx(y[predicted].mean(), abs=0.005)
+
+
+def test_the_precision_survives_where_the_rates_underflow():
+    rates = gaussian_rates(0.1, 1e-6, 1.0)
+    assert rates["tpr"] == 0.0
+    assert rates["precision"] >= threshold_from_weight(1.0) and rates["f1"] == 0
+
+
+def test_rare_event_bias_is_near_the_exact_one():
+    # Exact, for an intercept-only model: E[logit of m/n], m ~ Bin(n, π), over 0 < m < n.
+    n, prior = 1000, 0.01
+    m = np.arange(1, n)
+    weights = binom.pmf(m, n, prior)
+    exact = weights @ np.log(m / (n - m)) / weights.sum() - np.log(prior / (1 - prior))
+    assert round(rare_event_bias(n, prior), 4) == -0.0495
+    assert exact == pytest.approx(-0.0545, abs=5e-5)
+    assert rare_event_bias(n, prior) == pytest.approx(exact, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: threshold_from_weight(0), "w takes one finite number above 0"),
+        (lambda: weight_from_costs(-1, 1), "cost_fn"),
+        (lambda: weight_from_costs(1, np.inf), "cost_fp"),
+        (lambda: prior_correction([0.5, 1.5], 2), r"q takes probabilities in \[0, 1\], got 0.5 to 1.5"),
+        (lambda: prior_correction([0.5], 0), "w takes"),
+        (lambda: prior_correction([], 2), "q is empty"),
+        (lambda: effective_weight(0, 2, 8), "prior takes one finite number above 0 and below 1"),
+        (lambda: effective_weight(0.1, 2, 0), "batch_size takes one whole number of at least 1"),
+        (lambda: focal_minimiser([0.0], 2), "eta takes probabilities from 1e-12 to 1"),
+        (lambda: focal_minimiser(0.5, -1), "gamma"),
+        (lambda: focal_minimiser(0.5, 2, 1.0), "alpha"),
+        (lambda: gaussian_rates(0, 0.1, 1), "separation"),
+        (lambda: gaussian_rates(1, 1.0, 1), "prior"),
+        (lambda: rare_event_bias(0, 0.1), "n takes"),
+    ],
+)
+def test_arguments_out_of_range_are_refused_by_name(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_other_types_are_refused_by_name():
+    with pytest.raises(TypeError, match="w takes one finite number above 0, got '3'"):
+        threshold_from_weight("3")
+    with pytest.raises(TypeError, match="batch_size takes one whole number"):
+        effective_weight(0.1, 2, 8.0)

@@ -1,0 +1,213 @@
+"""`fit` against the update rule written out, and the two frameworks against each other."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import torch
+from frameworks import BOTH, PyTorch, TensorFlow
+from scipy.special import expit
+
+from companion.start import batch_order, initial_weights
+
+frameworks = pytest.mark.parametrize("framework", BOTH, ids=str)
+
+
+def data(n=400, d=20, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, d))
+    return X, (X[:, 0] + 0.5 * X[:, 1] ** 2 + rng.normal(size=n) > 2.5).astype(int)
+
+
+def weighted(half):
+    return lambda logits, targets: half.weighted_bce(logits, targets, 5.0)
+
+
+def test_histories_and_logits_agree_over_1500_steps_of_a_relu_network():
+    X, y = data(n=4000)
+    histories, logits = [], []
+    for framework in (PyTorch(), TensorFlow()):
+        half = framework.half
+        model = half.mlp((20, 32, 16, 1), seed=0)
+        history = half.fit(
+            model,
+            X,
+            y,
+            weighted(half),
+            epochs=25,
+            batch_size=66,
+            learning_rate=0.0117,
+            momentum=0.9,
+            weight_decay=1e-3,
+            seed=3,
+        )
+        histories.append(history.loss)
+        logits.append(half.predict_logits(model, X))
+    assert len(histories[0]) == 25 * 61 >= 1500
+    assert histories[0][-1] < 0.7 * histories[0][0]
+    np.testing.assert_allclose(histories[0], histories[1], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(logits[0], logits[1], rtol=0, atol=1e-10)
+
+
+def test_histories_agree_for_several_classes():
+    X, _ = data()
+    y = np.digitize(X[:, 0], [-0.5, 1.0])
+    results = []
+    for framework in (PyTorch(), TensorFlow()):
+        half = framework.half
+        model = half.mlp((20, 8, 3), seed=1)
+        loss = lambda logits, targets, half=half: half.weighted_cross_entropy(logits, targets, [1.0, 0.5, 3.0])  # noqa: E731
+        results.append(half.fit(model, X, y, loss, epochs=5, batch_size=32, learning_rate=0.1, seed=0).loss)
+    np.testing.assert_allclose(results[0], results[1], rtol=0, atol=1e-12)
+
+
+@frameworks
+def test_every_step_is_momentum_sgd_with_decay_on_the_matrices_alone(framework):
+    X, y = data(n=50, d=3)
+    rate, momentum, decay, w = 0.1, 0.9, 0.01, 5.0
+    (W, b), losses = initial_weights((3, 1), seed=2), []
+    velocity_W, velocity_b = np.zeros((3, 1)), np.zeros(1)
+    for epoch in batch_order(50, batch_size=16, epochs=2, seed=7):
+        for batch in epoch:
+            z, target = (X[batch] @ W + b)[:, 0], y[batch]
+            losses.append(np.mean(w * target * np.logaddexp(0, -z) + (1 - target) * np.logaddexp(0, z)))
+            slope = (w * target * (expit(z) - 1) + (1 - target) * expit(z)) / len(batch)
+            velocity_W = momentum * velocity_W + X[batch].T @ slope[:, None] + decay * W
+            velocity_b = momentum * velocity_b + slope.sum()
+            W, b = W - rate * velocity_W, b - rate * velocity_b
+    model = framework.half.mlp((3, 1), seed=2)
+    history = framework.half.fit(
+        model, X, y, weighted(framework.half),
+        epochs=2, batch_size=16, learning_rate=rate, momentum=momentum, weight_decay=decay, seed=7,
+    )  # fmt: skip
+    np.testing.assert_allclose(history.loss, losses, rtol=0, atol=1e-13)
+    for got, expected in zip(framework.half.get_weights(model), (W, b), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=0, atol=1e-13)
+
+
+def test_the_rule_is_that_of_torchs_own_sgd():
+    X, y = data(n=64)
+    half = PyTorch().half
+    ours, own = half.mlp((20, 4, 1), seed=0), half.mlp((20, 4, 1), seed=0)
+    half.fit(
+        ours, X, y, weighted(half), epochs=10, batch_size=64, learning_rate=0.1, momentum=0.9, weight_decay=0.01, seed=0
+    )
+    matrices, biases = ([p for p in own.parameters() if (p.ndim == 2) == wanted] for wanted in (True, False))
+    optimiser = torch.optim.SGD([{"params": matrices, "weight_decay": 0.01}, {"params": biases}], lr=0.1, momentum=0.9)
+    for ((batch,),) in zip(batch_order(64, batch_size=64, epochs=10, seed=0), strict=True):
+        optimiser.zero_grad()
+        half.weighted_bce(own(torch.tensor(X[batch]))[:, 0], torch.tensor(y[batch]), 5.0).backward()
+        optimiser.step()
+    for a, b in zip(half.get_weights(ours), half.get_weights(own), strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-13)
+
+
+@frameworks
+def test_the_same_seed_repeats_to_the_bit_and_another_does_not(framework):
+    X, y = data()
+
+    def run(seed):
+        model = framework.half.mlp((20, 4, 1), seed=0)
+        return framework.half.fit(
+            model, X, y, weighted(framework.half), epochs=2, batch_size=32, learning_rate=0.05, seed=seed
+        ).loss
+
+    assert (run(0) == run(0)).all()
+    assert (run(0) != run(1)).any()
+
+
+@frameworks
+def test_float32_models_are_trained_in_float32(framework):
+    X, y = data()
+    model = framework.half.mlp((20, 4, 1), seed=0, dtype="float32")
+    history = framework.half.fit(
+        model, X, y, weighted(framework.half), epochs=1, batch_size=32, learning_rate=0.05, seed=0
+    )
+    assert history.loss.dtype == np.float64 and framework.half.get_weights(model)[0].dtype == np.float32
+
+
+@frameworks
+def test_a_loss_that_leaves_the_logits_out_or_changes_the_dtype_is_refused(framework):
+    X, y = data(n=40)
+    settings = {"epochs": 1, "batch_size": 20, "learning_rate": 0.1, "seed": 0}
+    with pytest.raises(ValueError, match="does not depend on them"):
+        framework.half.fit(framework.half.mlp((20, 1), seed=0), X, y, lambda z, t: framework.tensor(1.0), **settings)
+    with pytest.raises(TypeError, match="keeps the model's dtype, .*float64.*, got .*float32"):
+        framework.half.fit(framework.half.mlp((20, 1), seed=0), X, y, lambda z, t: framework.as_float32(z), **settings)
+
+
+@frameworks
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "uint64", "float32"])
+def test_labels_of_any_whole_dtype_train_the_same_model(framework, dtype):
+    X, y = data(n=40)
+    settings = {"epochs": 1, "batch_size": 20, "learning_rate": 0.1, "seed": 0}
+
+    def losses(labels):
+        return framework.half.fit(
+            framework.half.mlp((20, 1), seed=0), X, labels, weighted(framework.half), **settings
+        ).loss
+
+    assert (losses(y.astype(dtype)) == losses(y)).all()
+
+
+@frameworks
+def test_the_frameworks_own_losses_fit_in(framework):
+    X, y = data()
+    if framework.half is PyTorch().half:
+        loss = torch.nn.BCEWithLogitsLoss(pos_weight=torch.tensor([5.0], dtype=torch.float64))
+    else:
+        loss = lambda logits, targets: tf.reduce_mean(tf.nn.weighted_cross_entropy_with_logits(targets, logits, 5.0))  # noqa: E731
+    settings = {"epochs": 2, "batch_size": 32, "learning_rate": 0.05, "seed": 0}
+    own = framework.half.fit(framework.half.mlp((20, 1), seed=0), X, y, loss, **settings)
+    ours = framework.half.fit(framework.half.mlp((20, 1), seed=0), X, y, weighted(framework.half), **settings)
+    np.testing.assert_allclose(own.loss, ours.loss, rtol=0, atol=1e-13)
+
+
+def test_many_fits_in_a_row_do_not_make_tensorflow_warn(caplog):
+    X, y = data(n=40)
+    half = TensorFlow().half
+    for seed in range(8):
+        half.fit(half.mlp((20, 1), seed=seed), X, y, weighted(half), epochs=1, batch_size=16, learning_rate=0.1, seed=0)
+    assert "retracing" not in caplog.text
+
+
+@frameworks
+def test_a_run_that_diverges_says_at_which_step(framework):
+    X, y = data()
+    model = framework.half.mlp((20, 8, 1), seed=0)
+    with pytest.raises(
+        FloatingPointError, match=r"from step \d+ of \d+ on: the training diverged.*smaller learning_rate"
+    ):
+        framework.half.fit(model, X, y, weighted(framework.half), epochs=40, batch_size=32, learning_rate=1e6, seed=0)
+
+
+@frameworks
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"X": np.zeros((6, 4))}, ValueError, "X takes 3 columns"),
+        ({"X": np.full((6, 3), np.nan)}, ValueError, "X holds NaN"),
+        ({"X": np.zeros((5, 3))}, ValueError, "X and y take the same number of samples, got 5 and 6"),
+        ({"y": [0, 1, 0, 1, 0, 2]}, ValueError, "y takes labels 0…1"),
+        ({"y": [0, 0, 0, 0, 0, 0]}, ValueError, "y has no sample of class 1"),
+        ({"y": [0.5, 1, 0, 1, 0, 1]}, ValueError, "y takes a one-dimensional array of whole-number labels"),
+        ({"epochs": 0}, ValueError, "epochs takes"),
+        ({"batch_size": 7}, ValueError, "batch_size takes at most n=6, got 7"),
+        ({"learning_rate": 0}, ValueError, "learning_rate takes one finite number above 0"),
+        ({"momentum": 1}, ValueError, "momentum takes one finite number of at least 0 and below 1"),
+        ({"weight_decay": -1}, ValueError, "weight_decay"),
+        ({"seed": None}, TypeError, "seed takes one whole number"),
+        ({"loss": lambda logits, targets: logits}, ValueError, "loss takes a function that returns one number"),
+        ({"loss": "weighted_bce"}, TypeError, "loss takes a function of .logits, targets., got 'weighted_bce'"),
+        ({"loss": lambda logits, targets: 0.5}, TypeError, "loss takes a function that returns a tensor, got 0.5"),
+        ({"model": None}, TypeError, "model takes a .*Sequential"),
+    ],
+)
+def test_bad_input_is_refused_by_name_before_the_first_step(framework, changes, error, message):
+    model = framework.half.mlp((3, 1), seed=0)
+    arguments = {
+        "model": model, "X": np.eye(6, 3), "y": [0, 1, 0, 1, 0, 1], "loss": weighted(framework.half),
+        "epochs": 1, "batch_size": 2, "learning_rate": 0.1, "seed": 0,
+    } | changes  # fmt: skip
+    with pytest.raises(error, match=message):
+        framework.half.fit(**arguments)
+    assert (framework.half.get_weights(model)[0] == initial_weights((3, 1), seed=0)[0]).all()
