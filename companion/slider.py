@@ -128,10 +128,12 @@ def weight_slider(X, y, weights, coefficients, intercepts, *, title, colour, fir
     key = quote(title).replace("%", "")
     data = json.dumps({"key": key, "states": states}, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     text = escape(states[first]["text"], {'"': "&quot;"})
-    return f"""<figure class="weight-slider" data-key="{key}" data-lm-suppress-shortcuts="true" style="margin:0">
+    # JupyterLab lets the arrow keys through to the slider only if the input itself suppresses its shortcuts.
+    return f"""<figure class="weight-slider" data-key="{key}" style="margin:0">
 <label>Weight of the positives, w⁺:
 <input type="range" min="0" max="{len(weights) - 1}" step="1" value="{first}" autocomplete="off" disabled="disabled"
- aria-valuetext="w⁺ = {states[first]["weight"]}" style="width:20em;vertical-align:middle"/></label>
+ aria-valuetext="w⁺ = {states[first]["weight"]}" data-lm-suppress-shortcuts="true"
+ style="width:20em;vertical-align:middle"/></label>
 <output style="display:block">{text}</output>
 <img src="data:image/svg+xml,{quote(svg, safe=" =:/;,().-")}" alt="{text}"/>
 <figcaption><small>The picture is for this weight; the slider works once this cell has been run.</small></figcaption>
