@@ -65,6 +65,11 @@ def test_the_html_and_its_picture_are_well_formed():
     assert "http" not in html.replace("http%3A//www.w3.org/2000/svg", "").replace("http://www.w3.org/2000/svg", "")
 
 
+def test_jupyterlab_leaves_the_arrow_keys_to_the_slider():
+    (slider_tag,) = re.findall(r"<input[^>]*>", build())
+    assert 'data-lm-suppress-shortcuts="true"' in slider_tag
+
+
 def test_the_data_of_the_script_are_those_of_the_arrays():
     states = script_data(build())["states"]
     for state, theta, b in zip(states, GOOD["coefficients"], GOOD["intercepts"], strict=True):
