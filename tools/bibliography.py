@@ -12,8 +12,9 @@ PAGE = NOTEBOOKS / "bibliography.md"
 HEAD = """\
 # Bibliography
 
-Written from `references.bib` by `python -m tools.bibliography`; change that file and not this one. "Recalled, not
-checked" marks what we have not compared with another source. The symbols are in the [glossary](glossary.md).
+Written from `references.bib` by `python -m tools.bibliography`; change that file and not this one. The entries were
+compared with other texts that cite the same work; "Recalled, not checked" marks those that were not. The symbols are in
+the [glossary](glossary.md).
 """
 
 
