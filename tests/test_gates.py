@@ -16,6 +16,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from tools import execute, gates
 
 PNG = {"image/png": "iVBORw0KGgo="}
+KING = "[King and Zeng (2001)](bibliography.md#king2001)"
+BIBLIOGRAPHY = '<a id="king2001"></a>King and Zeng.\n\n<a id="lin2017"></a>Lin.\n'
+GLOSSARY = "| symbol | what it is |\n|---|---|\n| $E$, $x$, $y_i$ | $c$ |\n| $n$, $w^\\gamma$, $p$, $TP$ | |\n"
 
 
 def code(source, *tags, outputs=()):
@@ -41,10 +44,16 @@ def right():
         code("mean_pt = torch.tensor(x).mean()", "pytorch"),
         code("mean_tf = tf.reduce_mean(x)", "tensorflow"),
         code("assert float(mean_pt) == float(mean_tf)", "both"),
-        new_markdown_cell("### A figure\n\n`[not](a-link.md)`, $E[x](y)$ and [a page](https://example.org)."),
+        new_markdown_cell(
+            "### A figure\n\n`[not](a-link.md)`, $E[x](y)$ and [a page](https://example.org), and "
+            "$$\\frac{1}{n} \\sum_{i=1}^n w_{y_i}^\\gamma \\log p_i \\quad \\text{for all } TP$$ of "
+            "[King\nand Zeng (2001)](bibliography.md#king2001)."
+        ),
         code("x", outputs=[figure({"image/png": {"alt": "a flat line"}})]),
         code("x['a']", "raises-exception", outputs=[new_output("error", ename="IndexError", evalue="a", traceback=[])]),
-        new_markdown_cell("## Exercises\n\n~~~python\n## no heading\n~~~"),
+        new_markdown_cell(
+            f"## Exercises\n\n~~~python\n## no heading\n~~~\n\n## References\n\n- {KING}. *Rare events*."
+        ),
     ]
 
 
@@ -58,6 +67,8 @@ def write(tmp_path):
             cell.execution_count = number
         path = tmp_path / "sample.ipynb"
         nbformat.write(notebook, path)
+        (tmp_path / "bibliography.md").write_text(BIBLIOGRAPHY)
+        (tmp_path / "glossary.md").write_text(GLOSSARY)
         (tmp_path / "text").mkdir(exist_ok=True)
         execute.jupytext.write(notebook, gates.text_of(path), fmt="md")
         return path
@@ -118,6 +129,34 @@ BROKEN = {
     "no file": (gates.links, changed(0, source="[next](03_none.ipynb)"), "03_none.ipynb, and there is no such file"),
     "no image": (gates.links, changed(0, source='<img src="none.png">'), "none.png, and there is no such file"),
     "no heading": (gates.links, changed(0, source="[that](sample.ipynb#nothing)"), "no such heading"),
+    "unknown work": (
+        gates.citations,
+        changed(0, source="[Cox (1958)](bibliography.md#cox1958)"),
+        "cox1958 is not in the",
+    ),
+    "not listed": (
+        gates.citations,
+        changed(0, source="[Lin et al. (2017)](bibliography.md#lin2017)"),
+        "lin2017 is cited but not among",
+    ),
+    "not cited": (gates.citations, without(9), "king2001 is among the references but not cited"),
+    "wrong text": (gates.citations, changed(0, source=KING.replace("King and ", "")), "'Zeng (2001)' is the text"),
+    "wrong year": (gates.citations, changed(0, source=KING.replace("(2001)", "(2002)")), "'King and Zeng (2002)' is"),
+    "no link": (gates.citations, changed(0, source="As (van den Berg\net al., 2022) say"), "'Berg et al., 2022' looks"),
+    "no link, name first": (
+        gates.citations,
+        changed(0, source="King and Zeng (2001) say"),
+        "'King and Zeng (2001' looks",
+    ),
+    "old reference": (
+        gates.citations,
+        [*right(), new_markdown_cell("- Lin, T.-Y. (2017). Focal.")],
+        "'Y. (2017' looks",
+    ),
+    "unknown letter": (gates.symbols, changed(0, source="let $c_k > 0$"), "symbol c is not"),
+    "unknown Greek letter": (gates.symbols, changed(0, source="$$y^{\\delta}$$"), "symbol \\delta is not"),
+    "unknown macro letter": (gates.symbols, changed(0, source="$\\mathcal{L}_w$"), "symbol \\mathcal{L} is not"),
+    "unknown capitals": (gates.symbols, changed(0, source="$\\frac{FN}{n}$"), "symbol FN is not"),
 }
 
 

@@ -245,8 +245,7 @@ def figures(path):
 
 def links(path):
     """Every internal link of a notebook, or of a Markdown file, leads to a file and a heading that exist."""
-    code_or_formula = r"^(```|~~~).*?^\1|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$"
-    source = re.sub(code_or_formula, "", _markdown(path), flags=re.DOTALL | re.MULTILINE)
+    source = re.sub(r"\$\$.*?\$\$|\$[^$\n]*\$", "", _without_code(_markdown(path)), flags=re.DOTALL)
     targets = re.findall(r"\]\(<?([^)\s>]+)>?(?: +\"[^\"]*\")?\)|(?:src|href)=\"([^\"]+)\"", source)
     problems = []
     for target in (unquote(link or attribute) for link, attribute in targets):
@@ -276,18 +275,79 @@ def _anchors(source):
     return lab | github | set(re.findall(r"\bid=\"([^\"]+)\"", source))
 
 
+CITED = re.compile(r"\[([^\]]+)\]\(bibliography\.md#([^)\s]+)\)")
+UNLINKED = re.compile(r"[A-Z][\w'’-]*\.?(?: et al\.| and [A-Z][\w'’-]+)?(?:, | \(|, \()(?:19|20)\d\d\b")
+
+
+def citations(path):
+    """Every citation links to the bibliography, and the text and its References cite the same works."""
+    source = re.sub(r"\s+", " ", _without_code(_markdown(path)))
+    body, _, references = source.partition("## References")
+    cited, listed = ({key for _, key in CITED.findall(part)} for part in (body, references))
+    known = _anchors(_markdown(path.parent / "bibliography.md"))
+
+    problems = [f"{key} is not in the bibliography." for key in sorted((cited | listed) - known)]
+    problems += [f"{key} is cited but not among the references." for key in sorted(cited - listed)]
+    problems += [f"{key} is among the references but not cited." for key in sorted(listed - cited)]
+    for label, key in CITED.findall(source):
+        name, year = re.match(r"(\D*)(\d*)", key).groups()
+        if not re.sub(r"[\W\d]", "", label.lower()).startswith(name) or year not in label:
+            problems.append(f"{label!r} is the text of the link to {key}; it takes the first author and the year.")
+    problems += [
+        f"{found!r} looks like a citation and is no link to the bibliography."
+        for found in UNLINKED.findall(re.sub(r"\[[^\]]*\]\([^)]*\)", "", source))
+    ]
+    return problems
+
+
+GREEK = set(
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi "
+    "varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell nabla".split()
+)
+FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$]+?)\$", flags=re.DOTALL)
+TOKEN = re.compile(r"\\math(?:cal|bb|rm)\{\w+\}|\\[a-zA-Z]+|[A-Z]{2,}|[a-zA-Z]")
+
+
+def symbols(path):
+    """Every symbol in the notebook's formulas stands in the first column of a table of the glossary."""
+    rows = re.findall(r"^\|([^|\n]*)\|", _markdown(path.parent / "glossary.md"), flags=re.MULTILINE)
+    missing = _symbols(_markdown(path)) - _symbols("\n".join(rows))
+    return [f"The symbol {symbol} is not in the glossary." for symbol in sorted(missing)]
+
+
+def _symbols(source):
+    """The symbols in the formulas of a Markdown text, without their subscripts.
+
+    A symbol is a Latin, Greek or calligraphic letter, or several capitals, such as TP. Words set as text and macros
+    that name an operation, such as a fraction or a logarithm, are none.
+    """
+    found = set()
+    for formula in map("".join, FORMULA.findall(_without_code(source))):
+        formula = re.sub(r"\\(?:text|operatorname|begin|end)\{[^}]*\}", "", formula)
+        while (shorter := re.sub(r"_(?:\{[^{}]*\}|\\[a-zA-Z]+|\w)", "", formula)) != formula:  # from the inside
+            formula = shorter
+        found |= {token for token in TOKEN.findall(formula) if token[0] != "\\" or "{" in token or token[1:] in GREEK}
+    return found
+
+
+def _without_code(source):
+    """A Markdown text without its code, in fences or in the line."""
+    return re.sub(r"^(```|~~~).*?^\1|`[^`\n]*`", "", source, flags=re.DOTALL | re.MULTILINE)
+
+
 def kernelspec(path):
     """One kernel for all, and no other trace of the machine that executed the notebook."""
     metadata = read(path).metadata
     return [] if metadata == METADATA else [f"{path.name} has the metadata {dict(metadata)}; run make notebooks."]
 
 
-GATES = [pair, executed, tagged, size, figures, links, kernelspec]
+GATES = [pair, executed, tagged, size, figures, links, citations, symbols, kernelspec]
 
 
 def main():
-    """Run every gate on every stored notebook, and the links of the README; return the exit status."""
-    problems = [f"README: {problem}" for problem in links(ROOT / "README.md")]
+    """Run every gate on every stored notebook, and the links of the other pages; return the exit status."""
+    pages = [ROOT / "README.md", NOTEBOOKS / "bibliography.md", NOTEBOOKS / "glossary.md"]
+    problems = [f"{page.stem}: {problem}" for page in pages for problem in links(page)]
     for path in stored():
         for gate in GATES if path.exists() else [pair]:
             problems += [f"{path.stem}, {gate.__name__}: {problem}" for problem in gate(path)]
