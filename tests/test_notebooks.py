@@ -17,8 +17,11 @@ def test_gate(gate, path):
     assert gate(path) == []
 
 
-def test_links_of_the_readme():
-    assert gates.links(gates.ROOT / "README.md") == []
+@pytest.mark.parametrize(
+    "path", [gates.ROOT / "README.md", *sorted(gates.NOTEBOOKS.glob("*.md"))], ids=lambda path: path.name
+)
+def test_links_of_the_pages(path):
+    assert gates.links(path) == []
 
 
 def test_every_notebook_is_run(request):
