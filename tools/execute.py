@@ -145,7 +145,7 @@ def holds(claim):
 def verdict(claim):
     """Say in a few words whether the two frameworks agree, and whether they should."""
     if "at_least" in claim:
-        return f"{'differ' if holds(claim) else 'NO'}, by {claim['at_least']:.0e} or more"
+        return f"{'differ' if holds(claim) else 'NO'}, by {claim['at_least']:g} or more"
     return f"{'yes' if holds(claim) else 'NO'}, to {claim['atol']:.0e}"
 
 
