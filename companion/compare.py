@@ -131,18 +131,69 @@ def claim(text, pytorch, tensorflow, *, atol):
     >>> claim("recall on the test part", 0.5, 0.5, atol=1e-12)
     recall on the test part: PyTorch 0.5, TensorFlow 0.5, difference < 1e-12
     """
-    if not isinstance(text, str) or not text.strip():
-        raise TypeError(f"text takes some words that say what the figure is, got {_checks.shown(text)}.")
+    text = _words(text)
     pytorch, tensorflow = _figure("pytorch", pytorch), _figure("tensorflow", tensorflow)
     try:
         assert_parity(pytorch, tensorflow, atol=atol)
     except AssertionError as error:
         raise AssertionError(f"{text}: {error}") from None
-    row = {"claim": text, "pytorch": pytorch, "tensorflow": tensorflow, "atol": atol}
+    _record({"claim": text, "pytorch": pytorch, "tensorflow": tensorflow, "atol": atol})
+    print(f"{text}: PyTorch {pytorch:.4g}, TensorFlow {tensorflow:.4g}, difference < {atol:g}")
+
+
+def differ(text, pytorch, tensorflow, *, at_least, seen):
+    """Assert that the two frameworks give different figures, and print both as one row: a trap that is still there.
+
+    Parameters
+    ----------
+    text : str
+        What the figure is, in a few words; it names the trap.
+    pytorch, tensorflow : float
+        The figure in each framework, left as it comes by default.
+    at_least : float
+        Smallest difference that counts, positive.
+    seen : str
+        The versions on which the difference was seen.
+
+    Raises
+    ------
+    AssertionError
+        If they differ by less than `at_least`, or one is NaN; the message repeats the text and the versions, since a
+        newer version may have mended the trap.
+    ValueError, TypeError
+        If a figure is not one number, or `at_least` is not one positive finite number.
+
+    Notes
+    -----
+    The row is collected as those of `claim` are. Used in notebooks 08, 08a and 08b.
+
+    Examples
+    --------
+    >>> differ("SGD, default rate", 0.001, 0.01, at_least=0.005, seen="torch 2.13.0 / TensorFlow 2.21.0")
+    SGD, default rate: PyTorch 0.001, TensorFlow 0.01, difference at least 0.005
+    """
+    text, at_least = _words(text), _checks.number("at_least", at_least, above=0)
+    pytorch, tensorflow = _figure("pytorch", pytorch), _figure("tensorflow", tensorflow)
+    if not abs(pytorch - tensorflow) >= at_least:
+        raise AssertionError(
+            f"{text}: PyTorch {pytorch} and TensorFlow {tensorflow} no longer differ by {at_least:g}. "
+            f"The difference was {seen}; if a newer version has mended it, correct the text."
+        )
+    _record({"claim": text, "pytorch": pytorch, "tensorflow": tensorflow, "at_least": at_least})
+    print(f"{text}: PyTorch {pytorch:.4g}, TensorFlow {tensorflow:.4g}, difference at least {at_least:g}")
+
+
+def _words(text):
+    if not isinstance(text, str) or not text.strip():
+        raise TypeError(f"text takes some words that say what the figure is, got {_checks.shown(text)}.")
+    return text
+
+
+def _record(row):
+    """Append a row, with its difference, to the file of claims, if there is one."""
     if path := os.environ.get("COMPANION_CLAIMS"):
         with open(path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(row | {"difference": abs(pytorch - tensorflow)}) + "\n")
-    print(f"{text}: PyTorch {pytorch:.4g}, TensorFlow {tensorflow:.4g}, difference < {atol:g}")
+            file.write(json.dumps(row | {"difference": abs(row["pytorch"] - row["tensorflow"])}) + "\n")
 
 
 def _is_list_of_arrays(value):

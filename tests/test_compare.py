@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from companion.compare import assert_parity, claim, side_by_side
+from companion.compare import assert_parity, claim, differ, side_by_side
 
 
 def test_equal_within_the_tolerance_passes():
@@ -92,6 +92,35 @@ def test_a_claim_takes_single_figures():
         claim("recall", [0.1, 0.2], [0.1, 0.2], atol=1e-12)
     with pytest.raises(TypeError, match="text takes some words"):
         claim("", 0.1, 0.1, atol=1e-12)
+
+
+def test_a_difference_prints_one_row_and_is_collected(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "claims.jsonl"
+    monkeypatch.setenv("COMPANION_CLAIMS", str(path))
+    differ("rate", 0.25, 1.0, at_least=0.75, seen="seen on version 1")
+    assert capsys.readouterr().out == "rate: PyTorch 0.25, TensorFlow 1, difference at least 0.75\n"
+    (row,) = map(json.loads, path.read_text().splitlines())
+    assert row == {"claim": "rate", "pytorch": 0.25, "tensorflow": 1.0, "at_least": 0.75, "difference": 0.75}
+
+
+@pytest.mark.parametrize("tensorflow", [0.25, 0.9, float("nan")])
+def test_a_difference_that_is_gone_fails_with_its_text_and_versions(tensorflow, tmp_path, monkeypatch):
+    path = tmp_path / "claims.jsonl"
+    monkeypatch.setenv("COMPANION_CLAIMS", str(path))
+    with pytest.raises(
+        AssertionError, match="rate: PyTorch 0.25 .* no longer differ by 0.75. .* was seen on version 1"
+    ):
+        differ("rate", 0.25, tensorflow, at_least=0.75, seen="seen on version 1")
+    assert not path.exists()
+
+
+def test_a_difference_takes_single_figures_words_and_a_positive_bound():
+    with pytest.raises(ValueError, match=r"pytorch takes one figure, got shape \(2,\)"):
+        differ("rate", [0.1, 0.2], 0.3, at_least=0.1, seen="here")
+    with pytest.raises(TypeError, match="text takes some words"):
+        differ(" ", 0.1, 0.3, at_least=0.1, seen="here")
+    with pytest.raises(ValueError, match="at_least"):
+        differ("rate", 0.1, 0.3, at_least=0, seen="here")
 
 
 @pytest.mark.parametrize(

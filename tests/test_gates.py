@@ -227,6 +227,15 @@ def test_the_table_of_claims():
     assert lines[-1] == "2 claims; the largest difference is 2.0e-03 (01_two)."
 
 
+def test_the_table_holds_the_differences_too():
+    trap = {"notebook": "08a_x", "claim": "rate", "pytorch": 1, "tensorflow": 2, "at_least": 0.5, "difference": 1}
+    lines = execute.table([trap, trap | {"difference": 0.1}]).splitlines()
+    assert lines[2].split()[1:] == ["rate", "1", "2", "differ,", "by", "0.5", "or", "more"]
+    assert lines[3].split()[4:] == ["NO,", "by", "0.5", "or", "more"]
+    assert lines[-1] == "0 claims; 2 places where the two differ by default."
+    assert [execute.holds(each) for each in (trap, trap | {"difference": 0.1})] == [True, False]
+
+
 CONNECT = "import socket; socket.create_connection(({host!r}, {port}), timeout=5)"
 
 
