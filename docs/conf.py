@@ -55,6 +55,8 @@ html_context = {"default_mode": "auto"}  # light or dark, as the reader's machin
 html_theme_options = {
     "article_header_start": ["toggle-primary-sidebar.html", "framework-choice.html"],
     "home_page_in_toc": True,
+    "navbar_persistent": [],  # the search is in the sidebar
+    "use_fullscreen_button": False,
     "use_download_button": False,  # each lesson links its three editions
     "path_to_docs": "",
 }
