@@ -31,7 +31,6 @@ nb_execution_mode = "off"
 nb_output_stderr = "error"
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
-myst_heading_slug_func = "frameworks.slug"
 
 default_role = "py:obj"
 autodoc_typehints = "none"
@@ -51,6 +50,8 @@ html_js_files = [("frameworks.js", {"priority": 100})]
 templates_path = ["_templates"]
 html_show_search_summary = False  # a summary is fetched, which no browser does from disk
 html_copy_source = False
+html_use_index = False
+html_domain_indices = False
 html_context = {"default_mode": "auto"}  # light or dark, as the reader's machine has it
 html_theme_options = {
     "article_header_start": ["toggle-primary-sidebar.html", "framework-choice.html"],

@@ -9,9 +9,11 @@ import ast
 import re
 from functools import cache
 from itertools import groupby
+from urllib.parse import unquote
 
 import nbformat
 from docutils import nodes
+from myst_parser.slugs import github_slugify
 
 from tools import editions, gates
 
@@ -26,20 +28,25 @@ class side(nodes.container):
     """What belongs to one framework, or what compares both."""
 
 
-def slug(title):
-    """Return the anchor of a heading, as GitHub and JupyterLab agree on but for the case: words joined by hyphens."""
-    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+def markdown(source):
+    """Return a Markdown text with anchors as MyST has them: those set by hand, and those of links to headings."""
+    source = re.sub(r'<a id="([^"]+)"></a>', r"(\1)=\n", source)
+    return re.sub(r"(\]\([^()#\s]*#)([^()\s]+)\)", lambda link: f"{link[1]}{github_slugify(unquote(link[2]))})", source)
 
 
 def prepare(app, docname, content):
-    """On reading a notebook: mark tagged prose, hand on the figures' alternative texts, link the editions."""
+    """On reading: give anchors, mark tagged prose, hand on the figures' alternative texts, link the editions."""
     path = app.env.doc2path(docname)
+    if path.suffix == ".md":
+        content[0] = markdown(content[0])
     if path.suffix != ".ipynb":
         return
     notebook = nbformat.reads(content[0], as_version=4)
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and gates.side(cell):
-            cell.source = f"::::::{{container}} tag_{gates.side(cell)}\n{cell.source}\n::::::"
+        if cell.cell_type == "markdown":
+            cell.source = markdown(cell.source)
+            if tag := gates.side(cell):
+                cell.source = f"::::::{{container}} tag_{tag}\n{cell.source}\n::::::"
         alts = [out.metadata["image/png"]["alt"] for out in cell.get("outputs", []) if "image/png" in out.get("data", {})]
         if alts:
             cell.metadata["mystnb"] = {"image": {"alt": " ".join(alts)}}
