@@ -1,4 +1,4 @@
-"""Configuration of the site. `make site` lays docs/ and notebooks/ side by side in build/site-source and builds there."""
+"""Configuration of the site, which `make site` builds from docs/ and notebooks/, laid together in build/site-source."""
 
 import sys
 import tomllib

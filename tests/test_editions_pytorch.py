@@ -1,8 +1,8 @@
 """Every notebook's PyTorch edition runs where TensorFlow and Keras cannot be imported (the other file: the reverse)."""
 
+import editions
 import pytest
 
-import editions
 from tools import gates
 
 

@@ -1,8 +1,8 @@
 """Every notebook's TensorFlow edition runs where PyTorch cannot be imported; and what `make editions` writes."""
 
+import editions
 import pytest
 
-import editions
 from tools import gates
 from tools.editions import write
 

@@ -10,7 +10,9 @@ import pytest
 from tools import gates
 from tools.execute import BUILD
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the extra `site` is not installed; make test installs it")
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="the extra `site` is not installed; make test installs it"
+)
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `site` is not installed")
 
 SITE = BUILD / "site"
@@ -49,10 +51,14 @@ def visit(browser, site):
         contexts.append(context)
         context.set_offline(True)
         tab = context.new_page()
-        tab.on("console", lambda message: trouble.append(message.text) if message.type in ("error", "warning") else None)
+        tab.on(
+            "console", lambda message: trouble.append(message.text) if message.type in ("error", "warning") else None
+        )
         tab.on("pageerror", lambda error: trouble.append(str(error)))
         tab.on("requestfailed", lambda request: trouble.append(f"failed: {request.url}"))
-        tab.on("request", lambda request: None if request.url[:5] in ("file:", "data:") else trouble.append(request.url))
+        tab.on(
+            "request", lambda request: None if request.url[:5] in ("file:", "data:") else trouble.append(request.url)
+        )
         tab.goto(address(page), wait_until="load")
         return tab
 
@@ -185,7 +191,7 @@ def test_the_slider_changes_the_figure(visit):
 
 
 def violations(tab, part=None):
-    """What axe-core finds against WCAG 2.1, levels A and AA, contrast and labels among it, in a page or a part of it."""
+    """What axe-core finds against WCAG 2.1, levels A and AA, contrast and labels among it, in a page or in a part."""
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
     found = axe.Axe().run(tab, context=part, options=rules).response["violations"]
     return [(each["id"], len(each["nodes"]), each["nodes"][0]["html"][:200]) for each in found]

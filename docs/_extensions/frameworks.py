@@ -1,8 +1,9 @@
 """Sphinx extension: PyTorch and TensorFlow side by side, by the tags of the cells; and lessons for each function.
 
-A notebook is changed as it is read: prose that is tagged becomes a container, figures get their alternative text, and the
-title links the three editions. Then neighbouring runs of the two frameworks become a pair. What a page shows is chosen in
-the browser (``frameworks.js``); without it everything stands in sequence, each part under the name of its framework.
+A notebook is changed as it is read: prose that is tagged becomes a container, figures get their alternative text, and
+the title links the three editions. Then neighbouring runs of the two frameworks become a pair. What a page shows is
+chosen in the browser (``frameworks.js``); without it everything stands in sequence, each part under its framework's
+name.
 """
 
 import ast
@@ -47,7 +48,9 @@ def prepare(app, docname, content):
             cell.source = markdown(cell.source)
             if tag := gates.side(cell):
                 cell.source = f"::::::{{container}} tag_{tag}\n{cell.source}\n::::::"
-        alts = [out.metadata["image/png"]["alt"] for out in cell.get("outputs", []) if "image/png" in out.get("data", {})]
+        alts = [
+            out.metadata["image/png"]["alt"] for out in cell.get("outputs", []) if "image/png" in out.get("data", {})
+        ]
         if alts:
             cell.metadata["mystnb"] = {"image": {"alt": " ".join(alts)}}
     links = [f"{{download}}`both frameworks <{path.name}>`"]
