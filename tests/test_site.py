@@ -183,6 +183,7 @@ def test_the_slider_changes_the_figure(visit):
     tab = visit.page(SLIDER)
     assert tab.locator("figure.weight-slider").count() == 2
     for figure in tab.locator("figure.weight-slider").all():
+        assert figure.locator("div > svg").bounding_box()["width"] <= figure.bounding_box()["width"]
         text, line = figure.locator("output").inner_text(), figure.locator(".boundary").get_attribute("y1")
         figure.get_by_role("slider").focus()
         tab.keyboard.press("ArrowRight")
