@@ -22,7 +22,8 @@ OTHERS = ["index.html", "api/shared.html", "api/pytorch.html", "api/tensorflow.h
 FIRST, SLIDER = LESSONS[0], "notebooks/04_precision_recall_tradeoff.html"
 WIDE, NARROW = 1600, 800
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the site is not looked at in a browser")
+if CHROMIUM is None:
+    pytest.skip("no Chromium here: the site is not looked at in a browser", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")
