@@ -8,9 +8,10 @@ PYTHON =
 CONSTRAINTS = constraints.txt
 RUN = $(VENV)/bin/python -m
 STAMP = $(VENV)/.installed
+SITE_STAMP = $(VENV)/.installed-site
 
 .DEFAULT_GOAL := help
-.PHONY: help course test lab notebooks bench format environment cpu clean
+.PHONY: help course test lab notebooks editions site bench format environment cpu clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -18,7 +19,7 @@ help:  ## list these targets
 course: $(STAMP)  ## set up, execute every notebook afresh into build/, print the table of claims
 	@$(RUN) tools.execute --course
 
-test: $(STAMP)  ## set up, then every check: unit tests, gates, every stored output against a fresh run
+test: $(SITE_STAMP)  ## set up, then every check: unit tests, gates, editions, site, every stored output against a fresh run
 	@$(RUN) pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=120
 
 lab: $(STAMP)  ## open JupyterLab on the first notebook
@@ -28,6 +29,12 @@ notebooks: $(STAMP)  ## execute the changed texts into the stored notebooks (ALL
 	@$(RUN) tools.execute --store $(NAMES) $(if $(ALL),--all)
 	@$(RUN) tools.picture
 	@$(RUN) tools.bibliography
+
+editions: $(STAMP)  ## write the series for one framework into build/pytorch/ and build/tensorflow/
+	@$(RUN) tools.editions
+
+site: $(SITE_STAMP)  ## build the site from the stored notebooks into build/site/, to be opened from disk or published
+	@$(RUN) tools.site
 
 bench: $(STAMP)  ## measure against practitioners' idioms, into benchmarks/table.md (TEST_SECONDS=… of make test)
 	@$(RUN) benchmarks.bench $(if $(TEST_SECONDS),--test-seconds $(TEST_SECONDS))
@@ -47,4 +54,8 @@ clean:  ## remove what was built (not the environment: that is the folder .venv)
 
 $(STAMP): pyproject.toml $(CONSTRAINTS)
 	@VENV="$(VENV)" PYTHON="$(PYTHON)" CONSTRAINTS="$(CONSTRAINTS)" TORCH="$(TORCH)" sh tools/setup.sh
+	@touch $@
+
+$(SITE_STAMP): $(STAMP)
+	@VENV="$(VENV)" PYTHON="$(VENV)/bin/python" CONSTRAINTS="$(CONSTRAINTS)" EXTRA=site sh tools/setup.sh
 	@touch $@

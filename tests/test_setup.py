@@ -15,7 +15,8 @@ from packaging.utils import canonicalize_name
 from tools.environment import ROOT, environment
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-REQUIREMENTS = [Requirement(line) for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]]
+LISTS = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
+REQUIREMENTS = [Requirement(line) for lines in LISTS for line in lines]
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
 PINS = dict(line.split("==") for line in CONSTRAINTS if not line.startswith("#"))
 PYTHONS = [f"3.{minor}" for minor in range(30) if f"3.{minor}" in SpecifierSet(PROJECT["requires-python"])]
@@ -45,7 +46,16 @@ def test_environment_yml_is_derived():
 
 def test_readme_states_the_commands_and_versions():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for wanted in ["make course", "make test", "make lab", "make cpu", *PYTHONS[:1], *PYTHONS[-1:]]:
+    for wanted in [
+        "make course",
+        "make test",
+        "make lab",
+        "make cpu",
+        "make editions",
+        "make site",
+        *PYTHONS[:1],
+        *PYTHONS[-1:],
+    ]:
         assert wanted in readme
     for name in ("torch", "tensorflow"):
         named = set(re.findall(rf"{name}\W+(\d+\.\d+\.\d+)", readme, flags=re.IGNORECASE))
@@ -90,6 +100,22 @@ def test_an_install_without_network_gets_one_sentence(tmp_path):
     assert all(line.startswith("make: ***") for line in rest)
     assert "ERROR" in (tmp_path / "build" / "install.log").read_text()
     assert not (tmp_path / ".venv" / ".installed").exists()
+
+
+def test_the_site_is_added_to_the_environment_that_is_there(tmp_path):
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").write_text(
+        f'#!/bin/sh\necho "$@" >>{tmp_path}/calls\nexec {sys.executable} "$@"\n'
+    )
+    (tmp_path / ".venv" / "bin" / "python").chmod(0o755)
+    (tmp_path / ".venv" / ".installed").touch()
+    result = make("site", cwd=tmp_path, PIP_NO_INDEX="1", PIP_FIND_LINKS="", PIP_TARGET=str(tmp_path / "elsewhere"))
+    assert "The install failed (the reason is at the end of build/install-site.log): " in result.stderr
+    *_, call = (tmp_path / "calls").read_text().splitlines()
+    assert call == "-m pip install -c constraints.txt -e .[site]"
 
 
 def test_importing_companion_loads_nothing_heavy():

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Make the virtual environment $VENV with $PYTHON and install the project, at the versions of $CONSTRAINTS (may be empty).
+# EXTRA=site adds what builds and tests the site to an environment that is there.
 # TORCH=cpu takes the CPU build of PyTorch, through uv, which knows where it is. Called by the Makefile.
 set -eu
 
@@ -17,8 +18,13 @@ case $version in
 esac
 
 mkdir -p build
-log=build/install.log
-echo "Installing into $VENV with Python $version: some minutes and several GB, once (log: $log)."
+if [ "${EXTRA:-}" ]; then
+    log=build/install-$EXTRA.log
+    echo "Installing into $VENV what the $EXTRA needs besides: a minute, once (log: $log)."
+else
+    log=build/install.log
+    echo "Installing into $VENV with Python $version: some minutes and several GB, once (log: $log)."
+fi
 
 give_up() {
     echo "$1 (the reason is at the end of $log): most often there is no network, a proxy that pip was not told of" \
@@ -26,11 +32,11 @@ give_up() {
     exit 1
 }
 
-"$python" -m venv "$VENV" >"$log" 2>&1 || give_up "The virtual environment could not be made"
+[ "${EXTRA:-}" ] || "$python" -m venv "$VENV" >"$log" 2>&1 || give_up "The virtual environment could not be made"
 if [ "${TORCH:-}" = cpu ]; then
     "$VENV/bin/python" -m pip install uv >>"$log" 2>&1 || give_up "The install failed"
     set -- "$VENV/bin/uv" pip install --python "$VENV/bin/python" --torch-backend cpu
 else
     set -- "$VENV/bin/python" -m pip install
 fi
-"$@" ${CONSTRAINTS:+-c "$CONSTRAINTS"} -e '.[test]' >>"$log" 2>&1 || give_up "The install failed"
+"$@" ${CONSTRAINTS:+-c "$CONSTRAINTS"} -e ".[${EXTRA:-test}]" >>"$log" 2>&1 || give_up "The install failed"

@@ -1,0 +1,37 @@
+"""What the tests of the two editions share: run a notebook's edition where the other framework cannot be imported."""
+
+import copy
+import os
+
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from tools import gates
+from tools.editions import edition
+
+__all__ = ["CellExecutionError", "check"]
+OTHERS = {gates.PYTORCH: ["tensorflow", "keras"], gates.TENSORFLOW: ["torch"]}
+
+
+def texts(notebook):
+    """Return the text that each cell writes; a cell whose output no test compares is left out."""
+    return [
+        [out.get("text") or out.data["text/plain"] for out in cell.outputs if out.output_type != "error"]
+        for _, cell in gates.code_cells(notebook)
+        if gates.IGNORE not in gates.tags(cell)
+    ]
+
+
+def check(path, framework, folder, monkeypatch, *, hide=None):
+    """Execute the edition of the notebook at `path` without the other framework; its text is what is stored."""
+    for name in hide or OTHERS[framework]:
+        (folder / f"{name}.py").write_text(f"raise ModuleNotFoundError('No module named {name}', name='{name}')\n")
+    # Before the installed packages, for the kernel and for every process that it starts.
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ["PYTHONPATH"]]))
+    stored = edition(path, framework)
+    fresh = copy.deepcopy(stored)
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
+    NotebookClient(fresh, km=manager, timeout=120, coalesce_streams=True).execute(cwd=str(gates.NOTEBOOKS))
+    assert texts(fresh) == texts(stored)

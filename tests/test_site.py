@@ -1,0 +1,234 @@
+"""The site as a browser shows it, opened from disk with the network cut."""
+
+import shutil
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from tools import gates
+from tools.execute import BUILD
+
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="the extra `site` is not installed; make test installs it"
+)
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `site` is not installed")
+
+SITE = BUILD / "site"
+CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+LESSONS = [f"notebooks/{path.stem}.html" for path in gates.stored()]
+OTHERS = ["index.html", "api/shared.html", "api/pytorch.html", "api/tensorflow.html", "search.html"]
+FIRST, SLIDER = LESSONS[0], "notebooks/04_precision_recall_tradeoff.html"
+WIDE, NARROW = 1600, 800
+
+if CHROMIUM is None:
+    pytest.skip("no Chromium here: the site is not looked at in a browser", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def site():
+    """The site, built afresh with every warning an error."""
+    result = subprocess.run([sys.executable, "-m", "tools.site"], cwd=gates.ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return SITE
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=CHROMIUM)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """A function that opens a page of the site in a new reader's browser, and what went wrong in it so far."""
+    contexts, trouble = [], []
+
+    def visit(page, *, width=WIDE, **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        context.set_offline(True)
+        tab = context.new_page()
+        tab.on(
+            "console", lambda message: trouble.append(message.text) if message.type in ("error", "warning") else None
+        )
+        tab.on("pageerror", lambda error: trouble.append(str(error)))
+        tab.on("requestfailed", lambda request: trouble.append(f"failed: {request.url}"))
+        tab.on(
+            "request", lambda request: None if request.url[:5] in ("file:", "data:") else trouble.append(request.url)
+        )
+        tab.goto(address(page), wait_until="load")
+        return tab
+
+    yield SimpleNamespace(page=visit, trouble=trouble)
+    for context in contexts:
+        context.close()
+
+
+def address(page):
+    return f"{SITE.as_uri()}/{page}"
+
+
+def shown(tab):
+    """Which frameworks' code a page shows."""
+    tags = ("pytorch", "tensorflow", "both")
+    return {tag for tag in tags if tab.locator(f".cell.tag_{tag}").first.is_visible()}
+
+
+def choose(tab, name):
+    tab.locator(".framework-choice").get_by_text(name, exact=True).click()
+
+
+def typeset(tab):
+    """Wait for MathJax; return the number of formulas on the page."""
+    tab.wait_for_function("window.MathJax?.startup?.promise !== undefined")
+    tab.evaluate("MathJax.startup.promise")
+    return tab.locator("mjx-container").count()
+
+
+def test_the_site_has_every_notebook(site):
+    found = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
+    assert found >= {*LESSONS, *OTHERS}
+    assert {path.stem for path in gates.NOTEBOOKS.glob("*.md")} <= {path.stem for path in site.glob("notebooks/*.html")}
+
+
+@pytest.mark.parametrize("page", [*LESSONS, *OTHERS])
+def test_a_page_loads_from_disk(page, visit):
+    tab = visit.page(page)
+    if page in LESSONS:
+        assert typeset(tab) == tab.locator("span.math, div.math").count() > 0
+        assert tab.locator("mjx-merror, [data-mjx-error]").count() == 0
+        broken = "[...document.images].filter(i => !i.naturalWidth || !i.alt).map(i => i.src.slice(0, 80))"
+        assert tab.evaluate(broken) == []
+    for width in (WIDE, NARROW, 400):
+        tab.set_viewport_size({"width": width, "height": 900})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert visit.trouble == []
+
+
+def test_other_pages_of_the_notebooks_load(visit, site):
+    for path in sorted(gates.NOTEBOOKS.glob("*.md")):
+        visit.page(f"notebooks/{path.stem}.html")
+    assert visit.trouble == []
+
+
+def test_the_choice_by_mouse_holds_across_pages_and_reloads(visit):
+    tab = visit.page(FIRST)
+    assert shown(tab) == {"pytorch", "tensorflow", "both"}
+    for name in ("TensorFlow", "PyTorch"):
+        choose(tab, name)
+        assert shown(tab) == {name.lower()}
+        assert tab.url == f"{address(FIRST)}?framework={name.lower()}"
+    tab.reload()
+    assert shown(tab) == {"pytorch"}
+    tab.goto(address(LESSONS[1]))
+    assert shown(tab) == {"pytorch"}
+    assert tab.url == f"{address(LESSONS[1])}?framework=pytorch"
+    choose(tab, "Both")
+    assert shown(tab) == {"pytorch", "tensorflow", "both"}
+    assert visit.trouble == []
+
+
+def test_a_link_carries_the_choice(visit):
+    assert shown(visit.page(f"{FIRST}?framework=tensorflow")) == {"tensorflow"}
+    assert shown(visit.page(f"{FIRST}?framework=abacus")) == {"pytorch", "tensorflow", "both"}
+
+
+def test_the_choice_by_keyboard(visit):
+    tab = visit.page(FIRST)
+    chosen = tab.get_by_role("radio", name="Both")
+    chosen.focus()
+    tab.keyboard.press("ArrowLeft")
+    assert shown(tab) == {"tensorflow"}
+    tab.keyboard.press("ArrowLeft")
+    assert shown(tab) == {"pytorch"}
+    assert tab.get_by_role("radio", name="PyTorch").is_checked()
+
+
+def test_a_wide_screen_shows_two_columns(visit):
+    pairs = visit.page(FIRST).locator(".framework-pair")
+    assert pairs.count() >= 2
+    left, right = (pairs.first.locator(f":scope > .tag_{tag}").bounding_box() for tag in ("pytorch", "tensorflow"))
+    assert left["y"] == right["y"] and left["x"] + left["width"] < right["x"]
+    assert min(left["width"], right["width"]) > 450
+    assert not pairs.first.get_by_role("tablist").is_visible()
+
+
+def test_a_narrow_screen_shows_tabs(visit):
+    pair = visit.page(FIRST, width=NARROW).locator(".framework-pair").first
+    pytorch, tensorflow = (pair.locator(f":scope > .tag_{tag}") for tag in ("pytorch", "tensorflow"))
+    assert pytorch.is_visible() and not tensorflow.is_visible()
+    pair.get_by_role("tab", name="TensorFlow").click()
+    assert tensorflow.is_visible() and not pytorch.is_visible()
+    pair.page.keyboard.press("ArrowLeft")
+    assert pytorch.is_visible() and not tensorflow.is_visible()
+    assert pair.get_by_role("tabpanel", name="PyTorch").is_visible()
+    choose(pair.page, "TensorFlow")
+    assert tensorflow.is_visible() and not pair.get_by_role("tablist").is_visible()
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_without_scripts_everything_stands_in_sequence(visit, width):
+    tab = visit.page(FIRST, width=width, java_script_enabled=False)
+    assert not tab.locator(".framework-choice").is_visible()
+    tops = [box.bounding_box() for box in tab.locator(".cell.tag_pytorch, .cell.tag_tensorflow, .cell.tag_both").all()]
+    assert len(tops) > 5
+    assert all(above["y"] + above["height"] <= below["y"] for above, below in zip(tops, tops[1:], strict=False))
+    assert tab.locator(".framework-name").first.is_visible()
+
+
+def test_the_slider_changes_the_figure(visit):
+    tab = visit.page(SLIDER)
+    assert tab.locator("figure.weight-slider").count() == 2
+    for figure in tab.locator("figure.weight-slider").all():
+        assert figure.locator("div > svg").bounding_box()["width"] <= figure.bounding_box()["width"]
+        text, line = figure.locator("output").inner_text(), figure.locator(".boundary").get_attribute("y1")
+        figure.get_by_role("slider").focus()
+        tab.keyboard.press("ArrowRight")
+        assert figure.locator("output").inner_text() != text
+        assert figure.locator(".boundary").get_attribute("y1") != line
+
+
+def violations(tab, part=None):
+    """What axe-core finds against WCAG 2.1, levels A and AA, contrast and labels among it, in a page or in a part."""
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
+    found = axe.Axe().run(tab, context=part, options=rules).response["violations"]
+    return [(each["id"], len(each["nodes"]), each["nodes"][0]["html"][:200]) for each in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", ["index.html", FIRST, "api/pytorch.html"])
+def test_no_violation_by_axe(page, scheme, visit):
+    assert violations(visit.page(page, color_scheme=scheme)) == []
+
+
+def test_no_violation_by_axe_in_tabs_and_in_the_slider(visit):
+    assert violations(visit.page(FIRST, width=NARROW), "main") == []
+    assert violations(visit.page(SLIDER), "figure") == []
+
+
+def test_the_search_finds(visit):
+    tab = visit.page("search.html?q=calibration")
+    tab.locator("#search-results li a").first.wait_for()
+    links = tab.locator("#search-results li a").evaluate_all("links => links.map(link => link.href)")
+    assert any("04_precision_recall_tradeoff" in link for link in links)
+    assert visit.trouble == []
+
+
+def test_a_function_links_the_lessons_that_use_it(visit):
+    tab = visit.page("api/shared.html")
+    entry = tab.locator("dl.function", has=tab.locator("[id='companion.weights.effective_sample_size']"))
+    assert entry.get_by_role("link", name="02 · Weighted binary cross-entropy").count() == 1
+
+
+def test_each_lesson_downloads_in_three_editions(visit, site):
+    tab = visit.page(FIRST)
+    name = FIRST.rpartition("/")[2].replace(".html", ".ipynb")
+    links = tab.locator("a.download").evaluate_all("links => links.map(link => decodeURI(link.pathname))")
+    both, pytorch, tensorflow = (gates.read(link) for link in links)
+    assert both == gates.read(gates.NOTEBOOKS / name)
+    assert {gates.side(cell) for cell in pytorch.cells} == {None, "pytorch"}
+    assert {gates.side(cell) for cell in tensorflow.cells} == {None, "tensorflow"}

@@ -1,0 +1,39 @@
+"""Build the site from the stored notebooks: ``python -m tools.site`` writes ``build/site/``, which works from disk."""
+
+import os
+import shutil
+import sys
+
+from sphinx.cmd.build import main as sphinx
+
+from tools import editions, gates, offline
+from tools.execute import BUILD
+
+SOURCE, SITE = BUILD / "site-source", BUILD / "site"
+
+
+def stage():
+    """Lay the pages, the notebooks and the editions to download side by side, as the repository has them."""
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    shutil.copytree(gates.ROOT / "docs", SOURCE, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(gates.ROOT / "README.md", SOURCE)
+    shutil.copytree(gates.NOTEBOOKS, SOURCE / "notebooks", ignore=shutil.ignore_patterns("text", ".ipynb_checkpoints"))
+    for framework in editions.NAMES:
+        editions.write(framework, SOURCE / "editions" / framework)
+
+
+def build():
+    """Build the site afresh, every warning an error; return the exit status."""
+    stage()
+    shutil.rmtree(SITE, ignore_errors=True)
+    arguments = ["--fail-on-warning", "--fresh-env", "--quiet", "--doctree-dir", str(BUILD / "site-doctrees")]
+    return sphinx([*arguments, str(SOURCE), str(SITE)])
+
+
+if __name__ == "__main__":
+    offline.guard()
+    os.environ.update(offline.CPU)
+    status = build()
+    if status == 0:
+        print(f"The site is in build/site: open {SITE / 'index.html'}")
+    sys.exit(status)
