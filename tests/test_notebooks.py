@@ -1,14 +1,18 @@
 """Every gate on every notebook; `make test` also runs each of them with nbval."""
 
+import re
+
 import pytest
 
 from tools import gates, picture
 
-NOTEBOOKS = gates.stored()
+NOTEBOOKS, README = gates.stored(), gates.ROOT / "README.md"
 
 
-def test_the_first_notebooks_are_there():
-    assert {"00", "01", "02"} <= {path.name[:2] for path in NOTEBOOKS}
+def test_every_section_of_the_lecture_has_a_notebook_and_the_readme_maps_them_all():
+    assert {f"0{section}" for section in range(1, 8)} <= {path.name[:2] for path in NOTEBOOKS}
+    rows = re.findall(r"^\| \[[^]]+\]\(notebooks/([^)]+)\)", README.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert rows == [path.name for path in NOTEBOOKS]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -17,9 +21,7 @@ def test_gate(gate, path):
     assert gate(path) == []
 
 
-@pytest.mark.parametrize(
-    "path", [gates.ROOT / "README.md", *sorted(gates.NOTEBOOKS.glob("*.md"))], ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", [README, *sorted(gates.NOTEBOOKS.glob("*.md"))], ids=lambda path: path.name)
 def test_links_of_the_pages(path):
     assert gates.links(path) == []
 

@@ -346,7 +346,7 @@ GATES = [pair, executed, tagged, size, figures, links, citations, symbols, kerne
 
 def main():
     """Run every gate on every stored notebook, and the links of the other pages; return the exit status."""
-    pages = [ROOT / "README.md", NOTEBOOKS / "bibliography.md", NOTEBOOKS / "glossary.md"]
+    pages = [ROOT / "README.md", *sorted(NOTEBOOKS.glob("*.md"))]
     problems = [f"{page.stem}: {problem}" for page in pages for problem in links(page)]
     for path in stored():
         for gate in GATES if path.exists() else [pair]:

@@ -6,9 +6,7 @@ chosen in the browser (``frameworks.js``); without it everything stands in seque
 name.
 """
 
-import ast
 import re
-from functools import cache
 from itertools import groupby
 from urllib.parse import unquote
 
@@ -17,6 +15,7 @@ from docutils import nodes
 from myst_parser.slugs import github_slugify
 
 from tools import editions, gates
+from tools.uses import uses
 
 LABELS = {**editions.NAMES, gates.BOTH: "Side by side"}
 
@@ -97,26 +96,6 @@ def visit(translator, node):
 def depart(translator, node):
     """Close it."""
     translator.body.append("</div>\n")
-
-
-@cache
-def uses():
-    """Return, for each full name in the package, the notebooks whose cells use it."""
-    found = {}
-    for path in gates.stored():
-        aliases, used = {}, set()
-        for _, cell in gates.code_cells(gates.read(path)):
-            tree = ast.parse(cell.source)
-            for node in ast.walk(tree):
-                if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] == "companion":
-                    aliases |= {name.asname or name.name: f"{node.module}.{name.name}" for name in node.names}
-                elif isinstance(node, ast.Name) and node.id in aliases:
-                    used.add(aliases[node.id])
-                elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in aliases:
-                    used.add(f"{aliases[node.value.id]}.{node.attr}")
-        for name in used:
-            found.setdefault(name, []).append(path.stem)
-    return found
 
 
 def link_lessons(app, what, name, obj, options, lines):

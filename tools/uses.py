@@ -1,0 +1,26 @@
+"""Which notebooks use which part of the package: for the API pages of the site, and for what docstrings say."""
+
+import ast
+from functools import cache
+
+from tools import gates
+
+
+@cache
+def uses():
+    """Return, for each full name in the package, the notebooks whose cells use it."""
+    found = {}
+    for path in gates.stored():
+        aliases, used = {}, set()
+        for _, cell in gates.code_cells(gates.read(path)):
+            tree = ast.parse(cell.source)
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] == "companion":
+                    aliases |= {name.asname or name.name: f"{node.module}.{name.name}" for name in node.names}
+                elif isinstance(node, ast.Name) and node.id in aliases:
+                    used.add(aliases[node.id])
+                elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in aliases:
+                    used.add(f"{aliases[node.value.id]}.{node.attr}")
+        for name in used:
+            found.setdefault(name, []).append(path.stem)
+    return found
