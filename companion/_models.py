@@ -40,8 +40,8 @@ def checked_arrays(arrays, shapes, dtype):
 
 
 def checked_rows(X, n_features):
-    """Return `X` as a float64 array ``(n, n_features)``."""
-    X = _checks.array("X", X, ndim=2)
+    """Return `X` as a float64 array ``(n, n_features)``; each row is one piece of memory, as batches are rows."""
+    X = np.ascontiguousarray(_checks.array("X", X, ndim=2))
     if X.shape[1] != n_features:
         raise ValueError(f"X takes {n_features} columns, as many as the model has inputs, got {X.shape[1]}.")
     return X
