@@ -71,7 +71,7 @@ def side_by_side(pytorch, tensorflow, *, digits=3):
 
     Notes
     -----
-    Entries are text, so that a stored table repeats to the letter. Used in every notebook.
+    Entries are text, so that a stored table repeats to the letter. Used in notebook 00.
 
     Examples
     --------
@@ -165,7 +165,7 @@ def differ(text, pytorch, tensorflow, *, at_least, seen):
 
     Notes
     -----
-    The row is collected as those of `claim` are. Used in notebooks 08, 08a and 08b.
+    The row is collected as those of `claim` are. Used in notebooks 08a and 08b.
 
     Examples
     --------

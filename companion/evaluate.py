@@ -89,7 +89,7 @@ def multiclass_report(y, logits):
 
     Notes
     -----
-    Used in notebook 03.
+    Used in notebooks 03, 06 and 07.
 
     Examples
     --------
@@ -147,7 +147,7 @@ def calibration(y, logits):
     Notes
     -----
     Both are maximum-likelihood estimates: Cox, 1958; Van Calster et al., 2019, *Calibration: the Achilles heel of
-    predictive analytics*. Weighting by w shifts the intercept to −log w. Used in notebooks 04 to 06.
+    predictive analytics*. Weighting by w shifts the intercept to −log w. Used in notebooks 01, 04, 06 and 07.
 
     Examples
     --------

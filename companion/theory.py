@@ -29,7 +29,7 @@ def threshold_from_weight(w):
     Notes
     -----
     The weighted minimiser is η_w = wη/(wη + 1 − η), which is above ½ exactly if η > 1/(1+w): Elkan, 2001, *The
-    foundations of cost-sensitive learning*. Used in notebooks 02 and 04.
+    foundations of cost-sensitive learning*. Used in notebooks 02, 04, 05, 06 and 07.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def weight_from_costs(cost_fn, cost_fp):
 
     Notes
     -----
-    Elkan, 2001. Correct decisions are taken to cost nothing. Used in notebooks 02 and 04.
+    Elkan, 2001. Correct decisions are taken to cost nothing. Used in notebooks 04 and 07.
 
     Examples
     --------
@@ -128,7 +128,7 @@ def effective_weight(prior, w, batch_size):
     Notes
     -----
     The gradient of one batch in the logit is p − wm/(B − m + wm); so p* = E[wm/(B − m + wm)] is stationary, and the
-    weight follows from p* = wπ/(wπ + 1 − π). With features it is a guide. Used in notebook 03.
+    weight follows from p* = wπ/(wπ + 1 − π). With features it is a guide. Used in notebooks 03 and 07.
 
     Examples
     --------

@@ -130,7 +130,7 @@ def focal_loss(logits, targets, *, gamma=2.0, alpha=None, reduction="mean"):
     Notes
     -----
     Section 6 of the lecture; Lin et al., 2017, *Focal loss for dense object detection*. The power is taken as
-    exp(γ log(1−p_t)), whose gradient stays finite where p_t rounds to one. Used in notebook 06.
+    exp(γ log(1−p_t)), whose gradient stays finite where p_t rounds to one. Used in notebooks 06 and 07.
 
     Examples
     --------

@@ -62,7 +62,7 @@ def sweep(
 
     Notes
     -----
-    Every model is the one that `fit` would give on its training rows, in float64. Used in notebooks 03 to 06.
+    Every model is the one that `fit` would give on its training rows, in float64. Used in notebooks 03, 04 and 07.
 
     Examples
     --------
