@@ -1,7 +1,7 @@
 """What the notebooks report of a model: counts and rates at a threshold, rankings, calibration.
 
 The metrics are scikit-learn's, taken from arrays, so that both frameworks are measured by the same code. Keras' own
-metrics approximate some of them: see notebook 08.
+metrics approximate some of them: see notebook 08b.
 """
 
 import numpy as np

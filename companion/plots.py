@@ -135,6 +135,6 @@ def show(fig, *, alt):
     drawn, small = io.BytesIO(), io.BytesIO()
     fig.savefig(drawn, format="png")
     plt.close(fig)
-    # 256 colours are more than any of our figures has, and take a third of the space.
+    # Our figures look the same in 256 colours, and take a third of the space.
     PIL.Image.open(drawn).convert("RGB").quantize(256).save(small, format="png", optimize=True)
     display(Image(small.getvalue(), alt=alt))

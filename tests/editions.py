@@ -3,13 +3,12 @@
 import copy
 import os
 
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from tools import gates
 from tools.editions import edition
+from tools.execute import TIMEOUT, kernel_manager
 
 __all__ = ["CellExecutionError", "check"]
 OTHERS = {gates.PYTORCH: ["tensorflow", "keras"], gates.TENSORFLOW: ["torch"]}
@@ -32,6 +31,6 @@ def check(path, framework, folder, monkeypatch, *, hide=None):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ["PYTHONPATH"]]))
     stored = edition(path, framework)
     fresh = copy.deepcopy(stored)
-    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
-    NotebookClient(fresh, km=manager, timeout=120, coalesce_streams=True).execute(cwd=str(gates.NOTEBOOKS))
+    client = NotebookClient(fresh, km=kernel_manager(), timeout=TIMEOUT, coalesce_streams=True)
+    client.execute(cwd=str(gates.NOTEBOOKS))
     assert texts(fresh) == texts(stored)

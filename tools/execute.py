@@ -46,14 +46,17 @@ def source(path):
     return notebook
 
 
+def kernel_manager():
+    """Return the manager of a kernel of this environment, whatever kernels the user has installed."""
+    return AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
+
+
 def execute(path, target):
     """Execute the text source of the notebook at `path` and write it, with its outputs, to `target`."""
     notebook, started = source(path), []
-    # The kernel is that of this environment, whatever kernels the user has installed.
-    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
     client = NotebookClient(
         notebook,
-        km=manager,
+        km=kernel_manager(),
         timeout=TIMEOUT,
         record_timing=False,
         coalesce_streams=True,
