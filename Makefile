@@ -8,7 +8,8 @@ PYTHON =
 CONSTRAINTS = constraints.txt
 RUN = $(VENV)/bin/python -m
 STAMP = $(VENV)/.installed
-SITE_STAMP = $(VENV)/.installed-site
+SITE = $(VENV)/.installed-site
+ASSIGNMENTS = $(VENV)/.installed-assignments
 
 .DEFAULT_GOAL := help
 .PHONY: help course test lab notebooks editions site bench format environment cpu clean
@@ -19,7 +20,7 @@ help:  ## list these targets
 course: $(STAMP)  ## set up, execute every notebook afresh into build/, print the table of claims
 	@$(RUN) tools.execute --course
 
-test: $(SITE_STAMP)  ## set up, then every check: unit tests, gates, editions, site, every stored output against a fresh run
+test: $(SITE) $(ASSIGNMENTS)  ## set up, then every check: unit tests, gates, editions, site, every stored output against a fresh run
 	@$(RUN) pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=120
 
 lab: $(STAMP)  ## open JupyterLab on the first notebook
@@ -33,7 +34,7 @@ notebooks: $(STAMP)  ## execute the changed texts into the stored notebooks (ALL
 editions: $(STAMP)  ## write the series for one framework into build/pytorch/ and build/tensorflow/
 	@$(RUN) tools.editions
 
-site: $(SITE_STAMP)  ## build the site from the stored notebooks into build/site/, to be opened from disk or published
+site: $(SITE)  ## build the site from the stored notebooks into build/site/, to be opened from disk or published
 	@$(RUN) tools.site
 
 bench: $(STAMP)  ## measure against practitioners' idioms, into benchmarks/table.md (TEST_SECONDS=… of make test)
@@ -56,6 +57,6 @@ $(STAMP): pyproject.toml $(CONSTRAINTS)
 	@VENV="$(VENV)" PYTHON="$(PYTHON)" CONSTRAINTS="$(CONSTRAINTS)" TORCH="$(TORCH)" sh tools/setup.sh
 	@touch $@
 
-$(SITE_STAMP): $(STAMP)
-	@VENV="$(VENV)" PYTHON="$(VENV)/bin/python" CONSTRAINTS="$(CONSTRAINTS)" EXTRA=site sh tools/setup.sh
+$(VENV)/.installed-%: $(STAMP)
+	@VENV="$(VENV)" PYTHON="$(VENV)/bin/python" CONSTRAINTS="$(CONSTRAINTS)" EXTRA=$* sh tools/setup.sh
 	@touch $@

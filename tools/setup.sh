@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make the virtual environment $VENV with $PYTHON and install the project, at the versions of $CONSTRAINTS (may be empty).
-# EXTRA=site adds what builds and tests the site to an environment that is there.
+# EXTRA=site (or assignments, slides) adds that extra to an environment that is there.
 # TORCH=cpu takes the CPU build of PyTorch, through uv, which knows where it is. Called by the Makefile.
 set -eu
 
@@ -20,7 +20,7 @@ esac
 mkdir -p build
 if [ "${EXTRA:-}" ]; then
     log=build/install-$EXTRA.log
-    echo "Installing into $VENV what the $EXTRA needs besides: a minute, once (log: $log)."
+    echo "Installing into $VENV what \"$EXTRA\" needs besides: a minute, once (log: $log)."
 else
     log=build/install.log
     echo "Installing into $VENV with Python $version: some minutes and several GB, once (log: $log)."
