@@ -209,7 +209,8 @@ def load(name, *, seed=0, keep_leaks=False):
     table = table.loc[:, table.nunique() > 1]
     parts = _split(y, seed)
     features = _preparation(table).fit(table.iloc[parts[0]])
-    X = [np.ascontiguousarray(features.transform(table.iloc[rows]), dtype=np.float64) for rows in parts]
+    whole = np.ascontiguousarray(features.transform(table), dtype=np.float64)
+    X = [whole[rows] for rows in parts]
     return Dataset(
         name=name,
         X_train=X[0],

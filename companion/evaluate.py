@@ -1,7 +1,7 @@
 """What the notebooks report of a model: counts and rates at a threshold, rankings, calibration.
 
-The metrics are scikit-learn's, taken from arrays, so that both frameworks are measured by the same code. Keras' own
-metrics approximate some of them: see notebook 08b.
+The counts, rankings and scores are scikit-learn's, taken from arrays, so that both frameworks are measured by the same
+code. Keras' own metrics approximate some of them: see notebook 08b.
 """
 
 import numpy as np
@@ -51,12 +51,14 @@ def binary_report(y, p, *, threshold=0.5):
     _checks.same_shape("y", y, "p", p)
     predicted = p > _checks.number("threshold", threshold, least=0, below=1)
     tn, fp, fn, tp = metrics.confusion_matrix(y, predicted).ravel().tolist()
+    recall = tp / (tp + fn)
+    # The rates follow from the counts; asking scikit-learn for each would count them five times over.
     scores = {
-        "accuracy": metrics.accuracy_score(y, predicted),
-        "balanced_accuracy": metrics.balanced_accuracy_score(y, predicted),
-        "recall": metrics.recall_score(y, predicted),
-        "precision": metrics.precision_score(y, predicted, zero_division=np.nan),
-        "f1": metrics.f1_score(y, predicted),
+        "accuracy": (tp + tn) / len(y),
+        "balanced_accuracy": (recall + tn / (tn + fp)) / 2,
+        "recall": recall,
+        "precision": tp / (tp + fp) if tp + fp else np.nan,
+        "f1": 2 * tp / (2 * tp + fp + fn),
         "roc_auc": metrics.roc_auc_score(y, p),
         "average_precision": metrics.average_precision_score(y, p),
         "log_loss": metrics.log_loss(y, p),

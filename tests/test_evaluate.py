@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.special import expit, logit
+from sklearn import metrics
 
 from companion.evaluate import binary_report, calibration, multiclass_report
 
@@ -22,6 +23,17 @@ def test_counts_and_rates_are_those_counted_by_hand():
     assert report["log_loss"] == pytest.approx(-np.mean(np.log([p if y else 1 - p for y, p in zip(Y, P, strict=True)])))
     ranks = [(p > q) + 0.5 * (p == q) for p in P[6:] for q in P[:6]]
     assert report["roc_auc"] == pytest.approx(np.mean(ranks))
+
+
+@pytest.mark.parametrize("threshold", [0.05, 0.25, 0.5, 0.95])
+def test_the_rates_are_those_of_scikit_learn(threshold):
+    y, predicted = np.array(Y), np.array(P) > threshold
+    report = binary_report(Y, P, threshold=threshold)
+    assert report["accuracy"] == metrics.accuracy_score(y, predicted)
+    assert report["balanced_accuracy"] == pytest.approx(metrics.balanced_accuracy_score(y, predicted), rel=1e-15)
+    assert report["recall"] == metrics.recall_score(y, predicted)
+    assert report["f1"] == pytest.approx(metrics.f1_score(y, predicted), rel=1e-15)
+    np.testing.assert_equal(report["precision"], metrics.precision_score(y, predicted, zero_division=np.nan))
 
 
 def test_a_probability_at_the_threshold_is_predicted_negative():

@@ -48,7 +48,7 @@ def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, w
     Notes
     -----
     One step is v ← μv + g + λW, θ ← θ − ηv, the rule of `torch.optim.SGD`. The data are checked once, before the
-    first step. Used in notebooks 02, 06 and 07.
+    first step. Used in notebooks 02 and 06.
 
     Examples
     --------

@@ -49,7 +49,7 @@ def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, w
     -----
     One step is v ← μv + g + λW, θ ← θ − ηv, the rule of `torch.optim.SGD`. The data are checked once, before the
     first step. All steps of an epoch run in one graph, traced once; so `loss` is
-    called in graph mode. Used in notebooks 02, 06 and 07.
+    called in graph mode. Used in notebooks 02 and 06.
 
     Examples
     --------
