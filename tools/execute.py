@@ -32,11 +32,13 @@ class Failure(Exception):
 
 
 def source(path):
-    """Read the text source of the notebook at `path`, with the metadata and the cell ids that it is stored with.
+    """Read the text source of the notebook at `path`, with the metadata and the cell ids that it is stored with."""
+    return from_text(gates.text_of(path))
 
-    An id is derived from what the cell holds, so that executing an unchanged text again changes nothing.
-    """
-    notebook = jupytext.read(gates.text_of(path))
+
+def from_text(text):
+    """Read a text notebook. An id is derived from what the cell holds, so that the same text gives the same notebook."""
+    notebook = jupytext.read(text)
     notebook.metadata = nbformat.from_dict(gates.METADATA)
     seen = Counter()
     for cell in notebook.cells:

@@ -1,0 +1,156 @@
+"""What the test cells of the assignments say to right work, to wrong work and to none, without nbgrader.
+
+Each problem stands on the header, on the cells before Problem 1, and on its own cells, so each run executes just these
+in a namespace of its own. ``python tests/assignments.py FRAMEWORK [NAME …]`` runs the masters, the untouched release,
+and the wrong and right solutions of ``tests/solutions/``, in one process, and prints what was said as JSON;
+test_assignments_pytorch.py and test_assignments_tensorflow.py judge it.
+"""
+
+import contextlib
+import copy
+import functools
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+import warnings
+from pathlib import Path
+
+import nbformat
+from editions import OTHERS
+from nbgrader.preprocessors import ClearSolutions
+from nbgrader.utils import is_grade, is_solution
+
+from tools import assignments
+from tools.execute import from_text
+
+SOLUTIONS = Path(__file__).parent / "solutions"
+
+
+def cells_of(name):
+    """Return the code cells of the master `name`, each with the number of its problem; 0 is the header and set-up."""
+    found, problem = [], 0
+    for text in ("header", name):
+        for cell in from_text(assignments.TEXTS / f"{text}.md").cells:
+            if heading := re.match(r"## Problem (\d+)", cell.source):
+                problem = int(heading.group(1))
+            if cell.cell_type == "code":
+                found.append((problem, cell))
+    return found
+
+
+def id_of(cell):
+    """Return the name by which nbgrader knows a cell, or nothing."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
+def is_test(cell):
+    """Say whether a code cell is graded by running it."""
+    return is_grade(cell) and not is_solution(cell)
+
+
+def run(cells, problem, framework, replaced=None):
+    """Execute one problem; return what each of its test cells says: None, or the error or the output on stderr."""
+    namespace, said = {"__name__": "__main__"}, {}
+    for number, cell in cells:
+        if number not in (0, problem):
+            continue
+        source = (replaced or {}).get(id_of(cell), cell.source)
+        source = re.sub('^FRAMEWORK = "pytorch"', f'FRAMEWORK = "{framework}"', source)
+        stderr, error = io.StringIO(), None
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(stderr), warnings.catch_warnings():
+            warnings.simplefilter("always")
+            try:
+                exec(compile(source, id_of(cell) or "cell", "exec"), namespace)
+            except Exception as caught:  # as in a notebook, the next cell runs all the same
+                error = f"{type(caught).__name__}: {caught}"
+        if number == 0 and error:
+            raise RuntimeError(f"The set-up fails: {error}\n{source}")
+        if is_test(cell):  # nbgrader takes the marks for a word on stderr, too
+            said[id_of(cell)] = error or stderr.getvalue() or None
+    return said
+
+
+def cleared(cells):
+    """Return the cells with their solutions taken out as nbgrader does it, and the hidden tests left in."""
+    notebook = nbformat.v4.new_notebook(cells=copy.deepcopy([cell for _, cell in cells]))
+    notebook, _ = ClearSolutions().preprocess(notebook, {})
+    return [(number, cell) for (number, _), cell in zip(cells, notebook.cells, strict=True)]
+
+
+def titles(entries):
+    """Return a readable name for each solution, for the report of the tests."""
+    return [f"{name[:2]} {entry.get('mistake') or entry['differently']}" for name, entry in entries]
+
+
+def solutions(kind, framework):
+    """Return the wrong or the right solutions that run in a framework, as ``(assignment, entry)``."""
+    return [
+        (name, entry)
+        for name in assignments.names()
+        for entry in tomllib.loads((SOLUTIONS / f"{name}.toml").read_text(encoding="utf-8")).get(kind, [])
+        if entry.get("framework", framework) == framework
+    ]
+
+
+def report(name, framework):
+    """Return what the test cells of an assignment say to the master, to the release, and to each solution's code."""
+    cells = cells_of(name)
+    problems = sorted({number for number, _ in cells} - {0})
+    problem_of = {id_of(cell): number for number, cell in cells if id_of(cell)}
+    found = {}
+    for kind, version in (("master", cells), ("release", cleared(cells))):
+        found[kind] = {cell: said for n in problems for cell, said in run(version, n, framework).items()}
+    for kind in ("wrong", "right"):
+        for whose, entry in solutions(kind, framework):
+            if whose == name:
+                replaced = {entry["cell"]: entry["code"]}
+                found[entry["code"]] = run(cells, problem_of[entry["cell"]], framework, replaced)
+    return found
+
+
+@functools.cache
+def said(framework):
+    """Return the reports of all assignments, from a process where the other framework cannot be imported."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in OTHERS[framework]:
+            text = f"raise ModuleNotFoundError('No module named {name}', name='{name}')\n"
+            Path(folder, f"{name}.py").write_text(text)
+        paths = [folder, str(assignments.gates.ROOT), str(Path(__file__).parent), os.environ["PYTHONPATH"]]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+        result = subprocess.run([sys.executable, __file__, framework], env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-3000:]
+    return json.loads(result.stdout)
+
+
+def check_marks(framework, name):
+    """The master gets every mark of an assignment, and the untouched release none."""
+    lost = {cell: words for cell, words in said(framework)[name]["master"].items() if words}
+    assert not lost, lost
+    release = said(framework)[name]["release"]
+    assert release and all(release.values()), release
+
+
+def check_wrong(framework, name, entry):
+    """A mistake loses the marks of the cells meant for it, and is told why in a sentence."""
+    words = said(framework)[name][entry["code"]]
+    for cell in entry["loses"]:
+        assert words[cell], f"{cell} did not notice"
+        if not entry.get("crash"):
+            assert words[cell].startswith("AssertionError: ") and len(words[cell].split()) > 4, words[cell]
+
+
+def check_right(framework, name, entry):
+    """A right solution keeps its marks, however it is written."""
+    words = said(framework)[name][entry["code"]]
+    lost = {cell: words[cell] for cell in entry["keeps"] if words[cell]}
+    assert not lost, lost
+
+
+if __name__ == "__main__":
+    framework, *chosen = sys.argv[1:]
+    print(json.dumps({name: report(name, framework) for name in chosen or assignments.names()}))

@@ -1,0 +1,95 @@
+"""Make the assignments: ``python -m tools.assignments`` writes the masters from their texts, then the release.
+
+A master is edited as text in ``assignments/text/``. Its notebook in ``assignments/source/`` is what nbgrader reads. The
+release is what students get: `nbgrader generate_assignment` puts the header first and takes solutions and hidden tests out.
+"""
+
+import os
+import re
+import sys
+
+import nbformat
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import is_grade
+from traitlets.config import PyFileConfigLoader
+
+from tools import gates
+from tools.execute import from_text
+
+COURSE = gates.ROOT / "assignments"
+TEXTS = COURSE / "text"
+SOLUTION = re.compile(r"BEGIN SOLUTION.*?END SOLUTION", re.DOTALL)
+HIDDEN = re.compile(r"BEGIN HIDDEN TESTS.*?END HIDDEN TESTS", re.DOTALL)
+
+
+def names():
+    """Return the names of all assignments, in order."""
+    return sorted(text.stem for text in TEXTS.glob("[0-9]*.md"))
+
+
+def source_of(name):
+    """Return the path of the notebook that is made from the text `name`, the header's included."""
+    return COURSE / "source" / ("header.ipynb" if name == "header" else f"{name}/{name}.ipynb")
+
+
+def write_masters():
+    """Write the notebook of every text where nbgrader looks for it."""
+    for name in ["header", *names()]:
+        path = source_of(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(from_text(TEXTS / f"{name}.md"), path)
+
+
+def course(folder=COURSE):
+    """Return nbgrader's interface to the course in `folder`."""
+    # nbgrader calls the command alembic, which lies beside this Python.
+    os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(COURSE)).load_config()
+    config.CourseDirectory.root = str(folder)
+    config.IncludeHeaderFooter.header = str(source_of("header"))
+    return NbGraderAPI(CourseDirectory(config=config), config=config)
+
+
+def release(name, folder=COURSE):
+    """Let nbgrader write the release of an assignment, and return its notebook.
+
+    Raises
+    ------
+    RuntimeError
+        If nbgrader refuses; the message ends with its log.
+    """
+    done = course(folder).generate_assignment(name, force=True)
+    if not done["success"]:
+        raise RuntimeError(f"nbgrader could not make the release of {name}:\n{done['log']}{done['error'] or ''}")
+    return gates.read(folder / "release" / name / f"{name}.ipynb")
+
+
+def traces(name, released):
+    """Return the lines of solutions and hidden tests of an assignment that its release shows; there should be none."""
+    sources = [cell.source for text in ("header", name) for cell in from_text(TEXTS / f"{text}.md").cells]
+    hidden = [part for source in sources for pattern in (SOLUTION, HIDDEN) for part in pattern.findall(source)]
+    visible = [HIDDEN.sub("", SOLUTION.sub("", source)) for source in sources]
+    secret = _lines(hidden) - _lines(visible)
+    return sorted(line for line in secret & _lines(cell.source for cell in released.cells) if len(line) > 12)
+
+
+def _lines(texts):
+    return {line.strip() for text in texts for line in text.splitlines()}
+
+
+def main():
+    """Write the masters and the release of every assignment; return the exit status."""
+    write_masters()
+    for name in names():
+        notebook = release(name)
+        if found := traces(name, notebook):
+            print(f"The release of {name} shows what students must not see: {found[0]!r}", file=sys.stderr)
+            return 1
+        points = sum(cell.metadata.nbgrader.points for cell in notebook.cells if is_grade(cell))
+        print(f"assignments/release/{name}/{name}.ipynb: {points:g} points")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
