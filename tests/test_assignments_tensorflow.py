@@ -1,24 +1,24 @@
 """The assignments in TensorFlow, where PyTorch cannot be imported: right work, wrong work and none."""
 
-import assignments
+import masters
 import pytest
 
 from tools.assignments import names
 
 FRAMEWORK = "tensorflow"
-WRONG, RIGHT = (assignments.solutions(kind, FRAMEWORK) for kind in ("wrong", "right"))
+WRONG, RIGHT = (masters.solutions(kind, FRAMEWORK) for kind in ("wrong", "right"))
 
 
 @pytest.mark.parametrize("name", names())
 def test_the_master_gets_full_marks_and_the_untouched_release_none(name):
-    assignments.check_marks(FRAMEWORK, name)
+    masters.check_marks(FRAMEWORK, name)
 
 
-@pytest.mark.parametrize(("name", "entry"), WRONG, ids=assignments.titles(WRONG))
+@pytest.mark.parametrize(("name", "entry"), WRONG, ids=masters.titles(WRONG))
 def test_a_mistake_loses_marks_and_is_told_why(name, entry):
-    assignments.check_wrong(FRAMEWORK, name, entry)
+    masters.check_wrong(FRAMEWORK, name, entry)
 
 
-@pytest.mark.parametrize(("name", "entry"), RIGHT, ids=assignments.titles(RIGHT))
+@pytest.mark.parametrize(("name", "entry"), RIGHT, ids=masters.titles(RIGHT))
 def test_a_right_solution_written_differently_keeps_its_marks(name, entry):
-    assignments.check_right(FRAMEWORK, name, entry)
+    masters.check_right(FRAMEWORK, name, entry)

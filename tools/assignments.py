@@ -1,7 +1,7 @@
 """Make the assignments: ``python -m tools.assignments`` writes the masters from their texts, then the release.
 
 A master is edited as text in ``assignments/text/``. Its notebook in ``assignments/source/`` is what nbgrader reads. The
-release is what students get: `nbgrader generate_assignment` puts the header first and takes solutions and hidden tests out.
+release is what students get: nbgrader puts the header first and takes the solutions and the hidden tests out.
 """
 
 import os

@@ -37,7 +37,7 @@ def source(path):
 
 
 def from_text(text):
-    """Read a text notebook. An id is derived from what the cell holds, so that the same text gives the same notebook."""
+    """Read a text notebook. A cell's id is derived from what it holds: the same text gives the same notebook."""
     notebook = jupytext.read(text)
     notebook.metadata = nbformat.from_dict(gates.METADATA)
     seen = Counter()

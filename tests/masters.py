@@ -1,7 +1,7 @@
 """What the test cells of the assignments say to right work, to wrong work and to none, without nbgrader.
 
 Each problem stands on the header, on the cells before Problem 1, and on its own cells, so each run executes just these
-in a namespace of its own. ``python tests/assignments.py FRAMEWORK [NAME …]`` runs the masters, the untouched release,
+in a namespace of its own. ``python tests/masters.py FRAMEWORK [NAME …]`` runs the masters, the untouched release,
 and the wrong and right solutions of ``tests/solutions/``, in one process, and prints what was said as JSON;
 test_assignments_pytorch.py and test_assignments_tensorflow.py judge it.
 """
