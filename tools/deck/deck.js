@@ -1,0 +1,30 @@
+// Choose the framework of the address, set the formulas, let each slide's code take the largest size that fits, start.
+(async () => {
+  const HEIGHT = 690, SIZES = [20, 19, 18, 17, 16, 15, 14];
+  const framework = new URLSearchParams(location.search).get("framework");
+  if (["pytorch", "tensorflow"].includes(framework)) document.documentElement.dataset.framework = framework;
+
+  await MathJax.startup.promise;
+  await MathJax.typesetPromise();
+
+  const fits = (slide) => slide.offsetHeight <= HEIGHT &&
+    [...slide.querySelectorAll("pre")].every((code) => code.scrollWidth <= code.clientWidth);
+  for (const slide of document.querySelectorAll(".slides > section > section")) {
+    const seen = [...slide.children].some((part) => part.tagName !== "ASIDE" && part.offsetHeight > 0);
+    if (!seen) { slide.remove(); continue; }
+    search: for (const stacked of [false, true]) {
+      slide.classList.toggle("stacked", stacked);
+      for (const size of SIZES) {
+        slide.style.setProperty("--code", `${size}px`);
+        if (fits(slide)) break search;
+      }
+    }
+  }
+  for (const stack of document.querySelectorAll(".slides > section:not(:has(section))")) stack.remove();
+
+  document.querySelector(".reveal").classList.remove("measuring");
+  await Reveal.initialize({
+    width: 1280, height: 720, margin: 0.04, center: false, hash: true, slideNumber: "c/t", transition: "none",
+    plugins: [RevealNotes],
+  });
+})();
