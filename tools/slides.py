@@ -34,7 +34,7 @@ def shown(notebook):
     for cell in cells:
         if cell.cell_type == "markdown":
             cell.source = _links(cell.source)
-        elif pictures := [output for output in cell.outputs if "image/png" in output.get("data", {})]:
+        elif pictures := [output for output in cell.outputs if {"image/png", "text/html"} & {*output.get("data", {})}]:
             cell.outputs, cell.metadata.figure = pictures, True
     for one, other in zip(cells, cells[1:], strict=False):
         if (gates.side(one), gates.side(other)) == (gates.PYTORCH, gates.TENSORFLOW) and not slide_type(other):

@@ -1,4 +1,5 @@
-// Choose the framework of the address, set the formulas, let each slide's code take the largest size that fits, start.
+// Choose the framework of the address, set the formulas, give each slide's code the largest size that fits, and start.
+// Two frameworks stand in columns; else, at full width, below one another; else in columns with long lines broken.
 (async () => {
   const HEIGHT = 690, SIZES = [20, 19, 18, 17, 16, 15, 14];
   const framework = new URLSearchParams(location.search).get("framework");
@@ -12,8 +13,8 @@
   for (const slide of document.querySelectorAll(".slides > section > section")) {
     const seen = [...slide.children].some((part) => part.tagName !== "ASIDE" && part.offsetHeight > 0);
     if (!seen) { slide.remove(); continue; }
-    search: for (const stacked of [false, true]) {
-      slide.classList.toggle("stacked", stacked);
+    search: for (const layout of ["columns", "stacked", "wrapped"]) {
+      slide.dataset.layout = layout;
       for (const size of SIZES) {
         slide.style.setProperty("--code", `${size}px`);
         if (fits(slide)) break search;
