@@ -1,7 +1,7 @@
 // Choose the framework of the address, set the formulas, give each slide's code the largest size that fits, and start.
 // Two frameworks stand in columns; else, at full width, below one another; else in columns with long lines broken.
 (async () => {
-  const HEIGHT = 690, SIZES = [20, 19, 18, 17, 16, 15, 14];
+  const HEIGHT = 690, SIZES = [20, 18, 16, 15, 14];
   const framework = new URLSearchParams(location.search).get("framework");
   if (["pytorch", "tensorflow"].includes(framework)) document.documentElement.dataset.framework = framework;
 
