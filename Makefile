@@ -12,7 +12,7 @@ SITE = $(VENV)/.installed-site
 ASSIGNMENTS = $(VENV)/.installed-assignments
 
 .DEFAULT_GOAL := help
-.PHONY: help course test lab notebooks editions site bench format environment cpu clean
+.PHONY: help course test lab notebooks editions site slides bench format environment cpu clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -20,7 +20,7 @@ help:  ## list these targets
 course: $(STAMP)  ## set up, execute every notebook afresh into build/, print the table of claims
 	@$(RUN) tools.execute --course
 
-test: $(SITE) $(ASSIGNMENTS)  ## set up, then every check: unit tests, gates, editions, site, every stored output against a fresh run
+test: $(SITE) $(ASSIGNMENTS)  ## set up, then every check, stored outputs against a fresh run included
 	@$(RUN) pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=120
 
 lab: $(STAMP)  ## open JupyterLab on the first notebook
@@ -36,6 +36,9 @@ editions: $(STAMP)  ## write the series for one framework into build/pytorch/ an
 
 site: $(SITE)  ## build the site from the stored notebooks into build/site/, to be opened from disk or published
 	@$(RUN) tools.site
+
+slides: $(SITE)  ## make a deck of slides of every notebook, in build/slides/, to be opened from disk
+	@$(RUN) tools.slides
 
 bench: $(STAMP)  ## measure against practitioners' idioms, into benchmarks/table.md (TEST_SECONDS=… of make test)
 	@$(RUN) benchmarks.bench $(if $(TEST_SECONDS),--test-seconds $(TEST_SECONDS))

@@ -53,6 +53,7 @@ def test_readme_states_the_commands_and_versions():
         "make cpu",
         "make editions",
         "make site",
+        "make slides",
         *PYTHONS[:1],
         *PYTHONS[-1:],
     ]:

@@ -1,0 +1,31 @@
+// Choose the framework of the address, set the formulas, give each slide's code the largest size that fits, and start.
+// Two frameworks stand in columns; else, at full width, below one another; else in columns with long lines broken.
+(async () => {
+  const HEIGHT = 690, SIZES = [20, 18, 16, 15, 14];
+  const framework = new URLSearchParams(location.search).get("framework");
+  if (["pytorch", "tensorflow"].includes(framework)) document.documentElement.dataset.framework = framework;
+
+  await MathJax.startup.promise;
+  await MathJax.typesetPromise();
+
+  const fits = (slide) => slide.offsetHeight <= HEIGHT &&
+    [...slide.querySelectorAll("pre")].every((code) => code.scrollWidth <= code.clientWidth);
+  for (const slide of document.querySelectorAll(".slides > section > section")) {
+    const seen = [...slide.children].some((part) => part.tagName !== "ASIDE" && part.offsetHeight > 0);
+    if (!seen) { slide.remove(); continue; }
+    search: for (const layout of ["columns", "stacked", "wrapped"]) {
+      slide.dataset.layout = layout;
+      for (const size of SIZES) {
+        slide.style.setProperty("--code", `${size}px`);
+        if (fits(slide)) break search;
+      }
+    }
+  }
+  for (const stack of document.querySelectorAll(".slides > section:not(:has(section))")) stack.remove();
+
+  document.querySelector(".reveal").classList.remove("measuring");
+  await Reveal.initialize({
+    width: 1280, height: 720, margin: 0.04, center: false, hash: true, slideNumber: "c/t", transition: "none",
+    plugins: [RevealNotes],
+  });
+})();

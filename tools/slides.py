@@ -1,0 +1,86 @@
+"""Make the slides: ``python -m tools.slides`` writes a reveal.js deck of every notebook into ``build/slides/``.
+
+The cells' slide types (``slideshow`` in the text sources) say what is on a slide, what the speaker alone sees, and what
+is left to the notebook. A cell with a figure shows the figure alone. PyTorch and TensorFlow stand side by side.
+"""
+
+import copy
+import re
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import SlidesExporter
+
+from tools import gates
+from tools.execute import BUILD
+
+SLIDES = BUILD / "slides"
+DECK = Path(__file__).parent / "deck"
+REVEAL = Path(find_spec("sphinx_revealjs").origin).parent / "_static" / "revealjs"
+MATHJAX = Path(find_spec("mathjax").origin).parent / "static" / "mathjax" / "es5" / "tex-svg-full.js"
+TYPES = {"slide", "subslide", "fragment", "notes", "skip"}
+
+
+def slide_type(cell):
+    """Return the slide type of a cell; None continues the slide before it."""
+    return cell.metadata.get("slideshow", {}).get("slide_type")
+
+
+def shown(notebook):
+    """Return a notebook of the cells that a deck has, with what the template needs to know in their metadata."""
+    cells = [copy.deepcopy(cell) for cell in notebook.cells if slide_type(cell) != "skip"]
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            cell.source = _links(cell.source)
+        elif pictures := [output for output in cell.outputs if {"image/png", "text/html"} & {*output.get("data", {})}]:
+            cell.outputs, cell.metadata.figure = pictures, True
+    for one, other in zip(cells, cells[1:], strict=False):
+        if (gates.side(one), gates.side(other)) == (gates.PYTORCH, gates.TENSORFLOW) and not slide_type(other):
+            one.metadata.pair_start, other.metadata.pair_end = True, True
+    return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
+
+
+def _links(source):
+    """Let links to a notebook lead to its deck, and take out links to pages that a deck does not have."""
+    source = re.sub(r"\]\((\w+)\.ipynb[^)]*\)", r"](\1.html)", source)
+    return re.sub(r"\[([^]]+)\]\(\w+\.md[^)]*\)", r"\1", source)
+
+
+def exporter():
+    """Return nbconvert's exporter of slides with the course's template."""
+    return SlidesExporter(
+        template_name="deck",
+        extra_template_basedirs=[str(DECK.parent)],
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
+
+
+def title(path):
+    """Return the title of a notebook."""
+    return gates.headings(gates.read(path).cells[0].source)[0][1]
+
+
+def write():
+    """Write a deck of every stored notebook, what the decks share, and a page that lists them."""
+    shutil.rmtree(SLIDES, ignore_errors=True)
+    shared = SLIDES / "shared"
+    shutil.copytree(REVEAL / "dist", shared / "dist", ignore=shutil.ignore_patterns("*.map", "theme", "*.esm.js"))
+    shutil.copytree(REVEAL / "plugin" / "notes", shared / "notes")
+    for file in (MATHJAX, DECK / "deck.css", DECK / "deck.js"):
+        shutil.copy(file, shared)
+    convert, entries = exporter(), []
+    for path in gates.stored():
+        html, _ = convert.from_notebook_node(shown(gates.read(path)), {"metadata": {"name": title(path)}})
+        (SLIDES / f"{path.stem}.html").write_text(html, encoding="utf-8")
+        entries.append(f'<li><a href="{path.stem}.html">{title(path)}</a></li>')
+    page = (DECK / "list.html").read_text(encoding="utf-8").replace("ENTRIES", "\n".join(entries))
+    (SLIDES / "index.html").write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
+    print(f"The slides are in build/slides: open {SLIDES / 'index.html'}")
