@@ -33,6 +33,11 @@ def source_of(name):
     return COURSE / "source" / ("header.ipynb" if name == "header" else f"{name}/{name}.ipynb")
 
 
+def id_of(cell):
+    """Return the name by which nbgrader knows a cell, or None."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
 def write_masters():
     """Write the notebook of every text where nbgrader looks for it."""
     for name in ["header", *names()]:
@@ -47,7 +52,7 @@ def course(folder=COURSE):
     os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
     config = PyFileConfigLoader("nbgrader_config.py", path=str(COURSE)).load_config()
     config.CourseDirectory.root = str(folder)
-    config.IncludeHeaderFooter.header = str(source_of("header"))
+    config.IncludeHeaderFooter.header = str(folder / "source" / "header.ipynb")
     return NbGraderAPI(CourseDirectory(config=config), config=config)
 
 
