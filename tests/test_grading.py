@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import psutil
@@ -15,67 +16,19 @@ import pytest
 from tools import assignments, gates, grade
 from tools.execute import from_text
 
-COURSE = '''
-# Counting
-
-```python nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
-import numpy as np
-
-from companion.weights import class_weights
-```
-
-## Problem 1
-
-```python nbgrader={"grade": false, "grade_id": "p1_share", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def share(y):
-    """Return the share of ones."""
-    ### BEGIN SOLUTION
-    return np.mean(y)
-    ### END SOLUTION
-```
-
-```python nbgrader={"grade": true, "grade_id": "p1_share_test", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-np.testing.assert_allclose(share(np.array([0, 1])), 0.5, err_msg="A half of these are ones.")
-### BEGIN HIDDEN TESTS
-np.testing.assert_allclose(share(np.array([0, 0, 0, 1])), 0.25, err_msg="A quarter of these are ones.")
-### END HIDDEN TESTS
-```
-
-## Problem 2
-
-```python nbgrader={"grade": false, "grade_id": "p2_weight", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def weight(y):
-    """Return n / (2 n_1)."""
-    ### BEGIN SOLUTION
-    return len(y) / (2 * np.sum(y))
-    ### END SOLUTION
-```
-
-```python nbgrader={"grade": true, "grade_id": "p2_weight_test", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-y = np.array([0, 0, 0, 1])
-assert np.isclose(weight(y), class_weights(y)[1]), "The weight is the number of rows over twice the number of ones."
-### BEGIN HIDDEN TESTS
-assert np.isclose(weight(1 - y), 2 / 3), "Count the ones, not the smaller class."
-### END HIDDEN TESTS
-```
-
-<!-- #region nbgrader={"grade": true, "grade_id": "p3_answer", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false} -->
-### BEGIN SOLUTION
-It depends.
-### END SOLUTION
-<!-- #endregion -->
-'''
+COURSE = Path(__file__).with_name("counting.md")  # an assignment without a framework, which costs no import
 RIGHT = {
     "p1_share": "def share(y):\n    return np.mean(y)",
     "p2_weight": "def weight(y):\n    return len(y) / (2 * np.sum(y))",
     "p3_answer": "On the costs.",
 }
+MARK = f"started-by-the-test-{os.getpid()}"
 # What each student hands in: the right solution, but for these cells.
 STUDENTS = {
     "right": {},
     "wrong": {"p1_share": "def share(y):\n    return np.sum(y)"},
     "hang": {"p1_share": "while True:\n    pass"},
-    "memory": {"p1_share": "everything = [bytearray(2**28) for _ in range(100)]"},
+    "memory": {"p1_share": "everything = [np.zeros(2**27) for _ in range(100)]  # a gigabyte each"},
     "dies": {"p1_share": "import os\nos._exit(1)"},
     "prints": {"p1_share": 'print("x" * 100_000_000)\n' + RIGHT["p1_share"]},
     "testing": {"p1_share": "np.testing.assert_allclose = lambda *a, **b: None\ndef share(y):\n    return 7"},
@@ -94,7 +47,7 @@ STUDENTS = {
     "forks": {
         "p1_share": "import subprocess, sys\n"
         "for _ in range(200):\n"
-        "    subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(987)'])\n"
+        "    subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(99)', 'MARK'])\n"
         "import time; time.sleep(5)"
     },
 }
@@ -117,13 +70,12 @@ def graded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("grading")
     root, submitted = folder / "course", folder / "submitted"
     (root / "source" / "counting").mkdir(parents=True)
-    (folder / "counting.md").write_text(COURSE)
-    nbformat.write(from_text(folder / "counting.md"), root / "source" / "counting" / "counting.ipynb")
+    nbformat.write(from_text(COURSE), root / "source" / "counting" / "counting.ipynb")
     nbformat.write(nbformat.v4.new_notebook(), root / "source" / "header.ipynb")
     released = assignments.release("counting", root)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        places = {"FOLDER": str(folder), "PORT": str(server.getsockname()[1])}
+        places = {"FOLDER": str(folder), "PORT": str(server.getsockname()[1]), "MARK": MARK}
         for student, cells in STUDENTS.items():
             for word, place in places.items():
                 cells = {name: source.replace(word, place) for name, source in cells.items()}
@@ -172,6 +124,95 @@ def graded(tmp_path_factory):
     return {"output": result.stdout, "rows": rows, "root": root, "boxed": grade.unlimited([])[0]}
 
 
-def test_debug(graded):
-    print(graded["output"])
-    assert 0
+FULL = {"problem 1": "2", "problem 2": "3", "problem 3": "0", "total": "5", "out of": "6", "by hand": "1"}
+SECOND_ALONE = FULL | {"problem 1": "0", "total": "3"}  # what happens in Problem 1 costs nothing in Problem 2
+NOTHING = {"total": "0", "out of": "6", "by hand": "0"}
+
+
+@pytest.mark.parametrize(
+    ("student", "marks", "happened"),
+    [
+        ("right", FULL, ""),
+        ("wrong", SECOND_ALONE, ""),
+        ("untouched", NOTHING | {"by hand": "1"}, ""),
+        ("hang", SECOND_ALONE, "p1_share took too long and was interrupted"),
+        ("memory", SECOND_ALONE, "p1_share: MemoryError"),
+        ("dies", NOTHING, "its kernel died; no marks"),
+        ("prints", FULL, "p1_share printed more than a million characters"),
+        (
+            "deletes",
+            NOTHING | {"by hand": "1"},
+            "p1_share_test was deleted; p2_weight was deleted; p2_weight_test was deleted",
+        ),
+        ("edits", SECOND_ALONE, "p1_share_test was edited"),
+        ("testing", FULL, "replaced numpy.testing.assert_allclose"),
+        ("companion", {"problem 1": "2"}, "replaced companion.weights.class_weights"),
+        ("files", FULL, "left out the file companion/__init__.py; left out the file numpy.py"),
+        ("forks", NOTHING, "it started more than 64 processes; no marks"),
+        ("corrupt", NOTHING, "counting.ipynb is not a notebook (NotJSONError); no marks"),
+        ("absent", NOTHING, "there is no counting.ipynb; no marks"),
+    ],
+)
+def test_a_submission_gets_its_marks_and_the_report_says_what_happened(graded, student, marks, happened):
+    row = graded["rows"][student]
+    assert {column: row[column] for column in marks} == marks
+    assert row["what happened"].startswith(happened) if happened else row["what happened"] == ""
+    assert re.search(rf"^\[\d+/17\] {student} .* s  {re.escape(row['what happened'])}$", graded["output"], re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("student", "happened"),
+    [
+        ("writes", "p1_share: FileNotFoundError: [Errno 2] No such file or directory: "),  # it does not even see them
+        ("connects", "p1_share: OSError: [Errno 101] Network is unreachable"),
+    ],
+)
+def test_a_sandbox_keeps_a_submission_from_files_and_network(graded, student, happened):
+    if not graded["boxed"]:
+        pytest.skip("this system gives no user namespaces")
+    test_a_submission_gets_its_marks_and_the_report_says_what_happened(graded, student, SECOND_ALONE, happened)
+
+
+def test_nothing_that_a_submission_started_is_left(graded):
+    assert not [process for process in psutil.process_iter(["cmdline"]) if MARK in (process.info["cmdline"] or [])]
+
+
+def test_each_student_gets_feedback_and_the_gradebook_has_the_marks(graded):
+    for student in graded["rows"]:
+        page = (graded["root"] / "feedback" / student / "counting" / "counting.html").read_text(encoding="utf-8")
+        assert "<title>counting</title>" in page
+        assert len(page) < 2_000_000
+    assert "A half of these are ones." in (graded["root"] / "feedback/wrong/counting/counting.html").read_text()
+    with assignments.course(graded["root"]).gradebook as gradebook:
+        for student, row in graded["rows"].items():
+            assert gradebook.find_submission("counting", student).score == float(row["total"])
+
+
+def test_the_summary_says_who_failed_where(graded):
+    summary = graded["output"].partition("\ncounting: 17 submissions, mean ")[2]
+    assert re.search(r"^  p1_share_test, 2 points: 5 in full; not .*\bhang, .*\bwrong$", summary, re.MULTILINE)
+    assert re.search(r"^  p3_answer, 1 points: 0 in full; 13 to be graded by hand", summary, re.MULTILINE)
+    assert "Left out: there is no assignment countnig." in graded["output"]
+
+
+@pytest.mark.parametrize(
+    ("folders", "said"),
+    [
+        ([], "There is no folder "),
+        ([""], "There is no submission in "),
+        (["anna/99_unknown"], "There is no assignment 99_unknown; there are: "),
+    ],
+)
+def test_a_folder_without_submissions_gets_a_sentence(folders, said, tmp_path, capsys):
+    for folder in folders:
+        (tmp_path / "submitted" / folder).mkdir(parents=True)
+    (tmp_path / "course" / "source").mkdir(parents=True)
+    assert grade.main([str(tmp_path / "submitted"), "--course", str(tmp_path / "course")]) == 1
+    assert capsys.readouterr().err.startswith(said)
+
+
+def test_a_system_without_namespaces_is_told_in_one_line(monkeypatch):
+    monkeypatch.setattr(grade, "SANDBOX", "/nowhere")
+    boxed, said = grade.unlimited([])
+    assert not boxed
+    assert said.count("\n") == 1 and "can read and write your files and use the network" in said

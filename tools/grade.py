@@ -64,20 +64,30 @@ class Refusal(Exception):
 
 @dataclass
 class Result:
-    """What came of one submission: its marks by test cell, what waits for a person, and what happened."""
+    """What came of one submission: its marks by graded cell, None where they wait for a person, and what happened."""
 
     student: str
     assignment: str
     marks: dict
     outof: dict
-    by_hand: float
     seconds: float
     happened: list
 
     @property
     def total(self):
         """The sum of the marks that are there."""
-        return sum(self.marks.values())
+        return sum(mark for mark in self.marks.values() if mark is not None)
+
+    @property
+    def by_hand(self):
+        """The points that a person has still to give or refuse."""
+        return sum(self.outof[cell] for cell, mark in self.marks.items() if mark is None)
+
+    def line(self):
+        """Return what is printed when it is graded."""
+        waiting = f", {self.by_hand:g} by hand" if self.by_hand else ""
+        marks = f"{self.total:g} of {sum(self.outof.values()):g}{waiting}"
+        return f"{self.student:<16} {self.assignment:<38} {marks:<22} {self.seconds:4.0f} s  {'; '.join(self.happened)}"
 
 
 class GuardedExecute(Execute):
@@ -293,9 +303,10 @@ def run(root, submission, name, student, hidden, cell_seconds=None):
             for one in grades:
                 one.auto_score, one.needs_manual_grade = 0, False
             gradebook.db.commit()
-        marks, outof = {one.name: one.score for one in grades}, {one.name: one.max_score for one in grades}
-        by_hand = sum(one.max_score for one in grades if one.needs_manual_grade and one.manual_score is None)
-    return Result(student, name, marks, outof, by_hand, time.monotonic() - start, happened)
+        waiting = {one.name for one in grades if one.needs_manual_grade and one.manual_score is None}
+        marks = {one.name: None if one.name in waiting else one.score for one in grades}
+        outof = {one.name: one.max_score for one in grades}
+    return Result(student, name, marks, outof, time.monotonic() - start, happened)
 
 
 def write_marks(results, path):
@@ -313,7 +324,7 @@ def write_marks(results, path):
         for result in results:
             sums = Counter()
             for cell, mark in result.marks.items():
-                sums[problem(cell)] += mark
+                sums[problem(cell)] += mark or 0
             row = [f"{sums[one]:g}" if one in sums else "" for one in problems]
             row += [f"{result.total:g}", f"{sum(result.outof.values()):g}", f"{result.by_hand:g}"]
             writer.writerow([result.student, result.assignment, *row, "; ".join(result.happened)])
@@ -325,9 +336,13 @@ def summary(results):
         group = [result for result in results if result.assignment == name]
         yield f"\n{name}: {len(group)} submissions, mean {sum(one.total for one in group) / len(group):.1f}"
         for cell, most in group[0].outof.items():
-            lost = [one.student for one in group if one.marks[cell] < most]
-            yield f"  {cell:<24} {most:g} points, {len(group) - len(lost)} of {len(group)} in full" + (
-                f"; not {', '.join(lost)}" if lost else ""
+            marks = {one.student: one.marks[cell] for one in group}
+            lost = [student for student, mark in marks.items() if mark is not None and mark < most]
+            waiting = sum(mark is None for mark in marks.values())
+            yield f"  {cell}, {most:g} points: " + "; ".join(
+                [f"{len(marks) - len(lost) - waiting} in full"]
+                + [f"{waiting} to be graded by hand"] * (waiting > 0)
+                + [f"not {', '.join(lost)}"] * (len(lost) > 0)
             )
 
 
@@ -367,17 +382,16 @@ def grade_all(folder, root, jobs, cell_seconds=None):
     results = []
     with ThreadPoolExecutor(jobs) as pool:
         futures = [
-            pool.submit(run, root, path, name, student, hidden if boxed else None)
+            pool.submit(run, root, path, name, student, hidden if boxed else None, cell_seconds)
             for student, name, path in submissions
         ]
-        for done, future in enumerate(as_completed(futures), start=1):
-            results.append(result := future.result())
-            print(
-                f"[{done}/{len(futures)}] {result.student:<16} {result.assignment:<32} {result.total:g} of "
-                f"{sum(result.outof.values()):g}{f', {result.by_hand:g} by hand' if result.by_hand else ''}"
-                f"  {result.seconds:.1f} s{'  ' if result.happened else ''}{'; '.join(result.happened)}",
-                flush=True,
-            )
+        try:
+            for done, future in enumerate(as_completed(futures), start=1):
+                results.append(future.result())
+                print(f"[{done}/{len(futures)}] {results[-1].line()}", flush=True)
+        except BaseException:  # Ctrl-C, too: do not begin with those that wait
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     results.sort(key=lambda result: (result.assignment, result.student))
     write_marks(results, root / "marks.csv")
     print(*summary(results), sep="\n")
