@@ -10,9 +10,10 @@ RUN = $(VENV)/bin/python -m
 STAMP = $(VENV)/.installed
 SITE = $(VENV)/.installed-site
 ASSIGNMENTS = $(VENV)/.installed-assignments
+SUBMISSIONS = assignments/submitted
 
 .DEFAULT_GOAL := help
-.PHONY: help course test lab notebooks editions site bench format environment cpu clean
+.PHONY: help course test lab notebooks editions site assignments grade bench format environment cpu clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -37,7 +38,13 @@ editions: $(STAMP)  ## write the series for one framework into build/pytorch/ an
 site: $(SITE)  ## build the site from the stored notebooks into build/site/, to be opened from disk or published
 	@$(RUN) tools.site
 
-bench: $(STAMP)  ## measure against practitioners' idioms, into benchmarks/table.md (TEST_SECONDS=… of make test)
+assignments: $(ASSIGNMENTS)  ## write what students get into assignments/release/ (CLASS=folder: made-up submissions, too)
+	@$(RUN) tools.assignments $(if $(CLASS),--class "$(CLASS)")
+
+grade: $(ASSIGNMENTS)  ## grade the submissions in SUBMISSIONS=folder, each in a sandbox; feedback, marks, who failed where
+	@$(RUN) tools.grade "$(SUBMISSIONS)"
+
+bench: $(ASSIGNMENTS)  ## measure against practitioners' idioms, into benchmarks/table.md (TEST_SECONDS=… of make test)
 	@$(RUN) benchmarks.bench $(if $(TEST_SECONDS),--test-seconds $(TEST_SECONDS))
 
 format: $(STAMP)  ## format the code and the text notebooks, then lint the code and the stored notebooks
