@@ -247,35 +247,40 @@ def reason(log):
 
 
 def watch(process, receiver):
-    """Wait for the process that grades a submission; kill it and what it started where it exceeds a limit."""
-    start, problem, tree = time.monotonic(), None, []
-    with contextlib.suppress(psutil.NoSuchProcess):
-        family = psutil.Process(process.pid)
-        while process.is_alive() and not receiver.poll(0.5):
-            tree = family.children(recursive=True)
-            memory = 0
-            for member in tree:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    memory += member.memory_info().rss
-            if len(tree) > PROCESSES:
-                problem = f"it started more than {PROCESSES} processes"
-            elif memory > MEMORY:
-                problem = f"it took more than {MEMORY / 2**30:g} GB"
-            elif time.monotonic() - start > SECONDS:
-                problem = f"it took more than {SECONDS} s"
-            if problem:
-                break
+    """Wait for the process that grades a submission and return what it sends; end it where it exceeds a limit."""
+    start, problem, family = time.monotonic(), None, psutil.Process(process.pid)
+    while problem is None and process.is_alive() and not receiver.poll(0.5):
+        memory, tree = 0, family.children(recursive=True)
+        for member in tree:
+            with contextlib.suppress(psutil.Error):
+                memory += member.memory_info().rss
+        if len(tree) > PROCESSES:
+            problem = f"it started more than {PROCESSES} processes"
+        elif memory > MEMORY:
+            problem = f"it took more than {MEMORY / 2**30:g} GB"
+        elif time.monotonic() - start > SECONDS:
+            problem = f"it took more than {SECONDS} s"
     try:
         return receiver.recv() if problem is None else ([], problem)
     except EOFError:
         return [], "the process that graded it died"
     finally:
-        for member in tree:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                member.kill()
-        process.join(1)
-        process.kill()
+        end(family)
         process.join()
+
+
+def end(family):
+    """Kill a process and all that it started, stopped first so that nothing is started meanwhile."""
+    stopped = set()
+    with contextlib.suppress(psutil.Error):
+        while more := {family, *family.children(recursive=True)} - stopped:
+            for member in more:
+                with contextlib.suppress(psutil.Error):
+                    member.suspend()
+            stopped |= more
+    for member in stopped:
+        with contextlib.suppress(psutil.Error):
+            member.kill()
 
 
 def run(root, submission, name, student, hidden, cell_seconds=None):
