@@ -1,6 +1,7 @@
 # The commands of the course; `make help` lists them. Works with GNU make 3.81 on.
 #   PYTHON=…       the Python to make the environment with (else the first of python3.11, 3.12, 3.13, python3 that fits)
 #   VENV=…         where the environment is
+#   SUBMISSIONS=…  the folder that make grade grades (else assignments/submitted)
 #   CONSTRAINTS=   install the newest versions within the bounds of pyproject.toml instead of the pinned ones
 
 VENV = .venv

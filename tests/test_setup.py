@@ -53,6 +53,8 @@ def test_readme_states_the_commands_and_versions():
         "make cpu",
         "make editions",
         "make site",
+        "make assignments",
+        "make grade",
         *PYTHONS[:1],
         *PYTHONS[-1:],
     ]:
