@@ -85,13 +85,15 @@ def graded(tmp_path_factory):
         for name in ("numpy.py", "companion/__init__.py"):
             (path.parent / name).parent.mkdir(exist_ok=True)
             (path.parent / name).write_text("raise SystemExit\n")
-        for student in ("deletes", "edits"):
+        for student in ("deletes", "edits", "skips"):
             path = hand_in(submitted, released, student, {"p1_share": "def share(y):\n    return 0"})
             notebook = nbformat.read(path, as_version=4)
             for cell in list(notebook.cells):
                 if student == "deletes" and assignments.id_of(cell) in ("p1_share_test", "p2_weight", "p2_weight_test"):
                     notebook.cells.remove(cell)
-                elif assignments.id_of(cell) == "p1_share_test":
+                elif student == "skips" and assignments.id_of(cell) == "p1_share_test":
+                    cell.metadata.tags = ["skip-execution"]
+                elif student == "edits" and assignments.id_of(cell) == "p1_share_test":
                     cell.source = "1000"
                     cell.metadata.nbgrader.update(points=1000, solution=True)
             nbformat.write(notebook, path)
@@ -145,6 +147,7 @@ NOTHING = {"total": "0", "out of": "6", "by hand": "0"}
             "p1_share_test was deleted; p2_weight was deleted; p2_weight_test was deleted",
         ),
         ("edits", SECOND_ALONE, "p1_share_test was edited"),
+        ("skips", SECOND_ALONE, "p1_share_test was edited"),
         ("testing", FULL, "replaced numpy.testing.assert_allclose"),
         ("companion", {"problem 1": "2"}, "replaced companion.weights.class_weights"),
         ("files", FULL, "left out the file companion/__init__.py; left out the file numpy.py"),
@@ -193,7 +196,7 @@ def test_each_student_gets_feedback_and_the_gradebook_has_the_marks(graded):
 def test_the_summary_says_who_failed_where(graded):
     summary = graded["output"].partition(f"\ncounting: {len(graded['rows'])} submissions, mean ")[2]
     assert re.search(r"^  p1_share_test, 2 points: 5 in full; not .*\bhang, .*\bwrong$", summary, re.MULTILINE)
-    assert re.search(r"^  p3_answer, 1 points: 0 in full; 13 to be graded by hand", summary, re.MULTILINE)
+    assert re.search(r"^  p3_answer, 1 points: 0 in full; 14 to be graded by hand", summary, re.MULTILINE)
     assert "Left out: there is no assignment countnig." in graded["output"]
 
 

@@ -150,9 +150,11 @@ def restore(notebook, released):
         else:
             place = found[-1]  # nbgrader also takes the last, where there are copies
             own = notebook.cells[place]
-            if (is_locked(cell) and own.source != cell.source) or own.cell_type != cell.cell_type:
+            changed = own.source != cell.source or own.metadata.get("tags") != cell.metadata.get("tags")
+            if is_locked(cell) and changed or own.cell_type != cell.cell_type:
                 happened.append(f"{name} was edited")
-                notebook.cells[place] = copy.deepcopy(cell)
+            if is_locked(cell) or own.cell_type != cell.cell_type:
+                notebook.cells[place] = copy.deepcopy(cell)  # whole: a tag can keep a cell from being run
             own.metadata.nbgrader = copy.deepcopy(cell.metadata.nbgrader)
         place += 1
     return happened
@@ -205,14 +207,17 @@ def grade(root, submission, name, student, folder, hidden, cell_seconds, sender)
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
+    # A kernel may write where its sockets are, but not where nbgrader looks for its description, or for templates.
+    description, sockets = Path(folder, "kernels", "python3"), Path(folder, "sockets")
+    sockets.mkdir()
     kernel = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    spec = {"argv": ([] if hidden is None else sandboxed(folder, hidden)) + kernel, "display_name": "Python 3"}
+    spec = {"argv": ([] if hidden is None else sandboxed(sockets, hidden)) + kernel, "display_name": "Python 3"}
     # Interrupted by message, as signals do not get in. With this variable ipykernel leaves file descriptors alone:
     # what TensorFlow's C++ logs would be a word on stderr, for which nbgrader takes marks.
     spec |= {"language": "python", "interrupt_mode": "message", "env": {"PYTEST_CURRENT_TEST": "tools.grade"}}
-    (Path(folder) / "kernels" / "python3").mkdir(parents=True)
-    (Path(folder) / "kernels" / "python3" / "kernel.json").write_text(json.dumps(spec))
-    os.environ["JUPYTER_PATH"] = tempfile.tempdir = folder  # the kernel's description, and its sockets
+    description.mkdir(parents=True)
+    (description / "kernel.json").write_text(json.dumps(spec))
+    os.environ["JUPYTER_PATH"] = folder
 
     happened, problem = GuardedExecute.happened, None
     try:
@@ -221,7 +226,8 @@ def grade(root, submission, name, student, folder, hidden, cell_seconds, sender)
         course = assignments.course(root)
         course.coursedir.submitted_directory = "prepared"
         config = Config()
-        config.KernelManager.transport, config.KernelManager.ip = "ipc", f"{folder}/kernel"  # there is no loopback
+        config.KernelManager.transport = "ipc"  # a sandbox has no loopback
+        config.KernelManager.connection_file = str(sockets / "kernel.json")
         config.Autograde.autograde_preprocessors = [GuardedExecute if one is Execute else one for one in STEPS]
         if cell_seconds:
             config.Execute.timeout = cell_seconds
@@ -288,7 +294,7 @@ def run(root, submission, name, student, hidden, cell_seconds=None):
     start = time.monotonic()
     context = multiprocessing.get_context("forkserver")
     receiver, sender = context.Pipe(duplex=False)
-    with tempfile.TemporaryDirectory(prefix="grade-", dir="/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="grade-", dir="/tmp", ignore_cleanup_errors=True) as folder:
         process = context.Process(
             target=grade, args=(root, submission, name, student, folder, hidden, cell_seconds, sender)
         )
