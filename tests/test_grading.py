@@ -115,7 +115,7 @@ def graded(tmp_path_factory):
             "--cell-seconds",
             "4",
         ]
-        result = subprocess.run(command, cwd=gates.ROOT, capture_output=True, text=True, timeout=300)
+        result = subprocess.run(command, cwd=gates.ROOT, capture_output=True, text=True, timeout=600)
         server.settimeout(0.1)
         with pytest.raises(TimeoutError):  # nobody came
             server.accept()
@@ -214,6 +214,16 @@ def test_a_folder_without_submissions_gets_a_sentence(folders, said, tmp_path, c
     (tmp_path / "course" / "source").mkdir(parents=True)
     assert grade.main([str(tmp_path / "submitted"), "--course", str(tmp_path / "course")]) == 1
     assert capsys.readouterr().err.startswith(said)
+
+
+def test_a_sandbox_shows_the_package_where_the_course_is_hidden(tmp_path):
+    if not grade.unlimited([])[0]:
+        pytest.skip("this system gives no user namespaces")
+    program = f"import os, companion; print(os.listdir({str(gates.ROOT)!r}))"
+    command = [*grade.sandboxed(tmp_path, [gates.ROOT]), sys.executable, "-c", program]
+    environment = os.environ | {"PYTHONPATH": str(gates.ROOT)}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert "companion" in result.stdout and "assignments" not in result.stdout
 
 
 def test_a_system_without_namespaces_is_told_in_one_line(monkeypatch):

@@ -184,13 +184,16 @@ def prepare(submission, target, released):
 def sandboxed(folder, hidden):
     """Return the start of a command line that lets what follows write in `folder` alone and not see the `hidden`."""
     inner_first = sorted({str(one) for one in hidden}, key=len, reverse=True)
-    return ["sh", str(SANDBOX), str(folder), ":".join(inner_first)]
+    shown = [sys.base_prefix, sys.prefix, str(gates.ROOT / "companion")]
+    return ["sh", str(SANDBOX), str(folder), ":".join(inner_first), ":".join(shown)]
 
 
 def unlimited(hidden):
     """Return whether there is a sandbox, and a sentence on what this system cannot limit, or nothing."""
     with tempfile.TemporaryDirectory(prefix="grade-", dir="/tmp") as folder, contextlib.suppress(OSError):
-        run = subprocess.run([*sandboxed(folder, hidden), "true"], capture_output=True, text=True)
+        run = subprocess.run(
+            [*sandboxed(folder, hidden), sys.executable, "-c", "import companion"], capture_output=True, text=True
+        )
         if run.returncode == 0:
             return True, run.stderr
     return False, (
