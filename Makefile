@@ -1,6 +1,7 @@
 # The commands of the course; `make help` lists them. Works with GNU make 3.81 on.
 #   PYTHON=…       the Python to make the environment with (else the first of python3.11, 3.12, 3.13, python3 that fits)
 #   VENV=…         where the environment is
+#   SUBMISSIONS=…  the folder that make grade grades (else assignments/submitted)
 #   CONSTRAINTS=   install the newest versions within the bounds of pyproject.toml instead of the pinned ones
 
 VENV = .venv
@@ -10,9 +11,10 @@ RUN = $(VENV)/bin/python -m
 STAMP = $(VENV)/.installed
 SITE = $(VENV)/.installed-site
 ASSIGNMENTS = $(VENV)/.installed-assignments
+SUBMISSIONS = assignments/submitted
 
 .DEFAULT_GOAL := help
-.PHONY: help course test lab notebooks editions site slides bench format environment cpu clean
+.PHONY: help course test lab notebooks editions site slides assignments grade bench format environment cpu clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -40,7 +42,13 @@ site: $(SITE)  ## build the site from the stored notebooks into build/site/, to 
 slides: $(SITE)  ## make a deck of slides of every notebook, in build/slides/, to be opened from disk
 	@$(RUN) tools.slides
 
-bench: $(STAMP)  ## measure against practitioners' idioms, into benchmarks/table.md (TEST_SECONDS=… of make test)
+assignments: $(ASSIGNMENTS)  ## write what students get into assignments/release/ (CLASS=folder: made-up submissions, too)
+	@$(RUN) tools.assignments $(if $(CLASS),--class "$(CLASS)")
+
+grade: $(ASSIGNMENTS)  ## grade the submissions in SUBMISSIONS=folder, each in a sandbox; feedback, marks, who failed where
+	@$(RUN) tools.grade "$(SUBMISSIONS)"
+
+bench: $(ASSIGNMENTS)  ## measure against practitioners' idioms, into benchmarks/table.md (TEST_SECONDS=… of make test)
 	@$(RUN) benchmarks.bench $(if $(TEST_SECONDS),--test-seconds $(TEST_SECONDS))
 
 format: $(STAMP)  ## format the code and the text notebooks, then lint the code and the stored notebooks

@@ -10,4 +10,5 @@ c.OverwriteCells.add_missing_cells = True
 
 # One cell of a master takes a second or two. A cell that hangs is interrupted, and the next one runs.
 c.Execute.timeout = 60
+c.Execute.iopub_timeout = 60  # for the rest of a cell's output: on a busy machine the default loses the submission
 c.LimitOutput.max_lines = 200

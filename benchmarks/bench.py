@@ -14,10 +14,13 @@ seconds are medians of five, after one uncounted run of each.
 """
 
 import argparse
+import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +37,8 @@ TABLE = Path(__file__).with_name("table.md")
 NOTES = """\
 Seconds are medians of five, the two sides in turn. An epoch is measured without what a training pays once, on both
 sides. A sweep is timed whole, compiling included; the loops are extrapolated from the steps of one model, without
-what each model would pay once. Notebooks are executed once.
+what each model would pay once. Notebooks are executed once. The submissions that are graded are the masters' own
+solutions, one in each framework for every assignment.
 """
 
 
@@ -115,7 +119,29 @@ def notebooks(*, paths=None):
         yield Row(f"notebook {path.stem}", seconds, under=60)
 
 
-COMPARISONS = {comparison.__name__: comparison for comparison in (epochs, sweeps, labels, imports, notebooks)}
+def grading(*, source=None, jobs=2):
+    """Time `make grade` on made-up submissions: the solution of every assignment in each framework."""
+    from tools import assignments  # nbgrader is an extra
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder, "course")
+        shutil.copytree(source or assignments.COURSE / "source", root / "source")
+        names = sorted(path.parent.name for path in root.glob("source/*/*.ipynb"))
+        for name in names:
+            assignments.release(name, root)
+            for framework in (gates.PYTORCH, gates.TENSORFLOW):
+                assignments.hand_in(assignments.solved(name, framework, root), framework, name, Path(folder, "class"))
+        command = [sys.executable, "-m", "tools.grade", f"{folder}/class", "--course", root, "--jobs", str(jobs)]
+        seconds, _ = timed(partial(subprocess.run, command, cwd=gates.ROOT, check=True, stdout=subprocess.DEVNULL))
+        with open(root / "marks.csv", encoding="utf-8") as file:
+            marks = [(row["total"], row["out of"], row["by hand"]) for row in csv.DictReader(file)]
+    each = seconds / len(marks)
+    what = f"make grade on {jobs} cores: one submission, the mean of {len(marks)}; {60 / each:.1f} a minute"
+    yield Row(what, each, work=marks)
+    yield Row("make grade: a class of 200, from that mean", 200 * each)
+
+
+COMPARISONS = {one.__name__: one for one in (epochs, sweeps, labels, imports, notebooks, grading)}
 
 
 def main(arguments=None):

@@ -26,6 +26,7 @@ from nbgrader.preprocessors import ClearSolutions
 from nbgrader.utils import is_grade, is_solution
 
 from tools import assignments
+from tools.assignments import id_of
 from tools.execute import from_text
 
 SOLUTIONS = Path(__file__).parent / "solutions"
@@ -41,11 +42,6 @@ def cells_of(name):
             if cell.cell_type == "code":
                 found.append((problem, cell))
     return found
-
-
-def id_of(cell):
-    """Return the name by which nbgrader knows a cell, or nothing."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
 
 
 def is_test(cell):

@@ -2,11 +2,14 @@
 
 import math
 import platform
+from pathlib import Path
 
+import nbformat
 import pytest
 
 from benchmarks import bench
 from benchmarks.measure import Row, alternate, epochs_alone, machine, table
+from tools.execute import from_text
 
 FRAMEWORKS = ("PyTorch: ", "TensorFlow: ")
 
@@ -52,6 +55,15 @@ def test_notebooks_are_executed_once_each(monkeypatch, tmp_path):
     (row,) = bench.notebooks(paths=[tmp_path / "00_one.ipynb"])
     assert executed == [(tmp_path / "00_one.ipynb", bench.execute.BUILD / "00_one.ipynb")]
     assert row.what == "notebook 00_one" and row.under == 60
+
+
+def test_grading_is_timed_on_solutions_that_get_their_marks(tmp_path):
+    (tmp_path / "counting").mkdir()
+    nbformat.write(nbformat.v4.new_notebook(), tmp_path / "header.ipynb")
+    nbformat.write(from_text(Path(__file__).with_name("counting.md")), tmp_path / "counting" / "counting.ipynb")
+    one, class_of_200 = bench.grading(source=tmp_path)
+    assert one.work == [("5", "6", "1")] * 2 and class_of_200.ours == 200 * one.ours
+    assert one.what == f"make grade on 2 cores: one submission, the mean of 2; {60 / one.ours:.1f} a minute"
 
 
 def test_sides_alternate_and_must_do_the_same_work():

@@ -54,6 +54,8 @@ def test_readme_states_the_commands_and_versions():
         "make editions",
         "make site",
         "make slides",
+        "make assignments",
+        "make grade",
         *PYTHONS[:1],
         *PYTHONS[-1:],
     ]:

@@ -2,16 +2,19 @@
 
 A master is edited as text in ``assignments/text/``. Its notebook in ``assignments/source/`` is what nbgrader reads. The
 release is what students get: nbgrader puts the header first and takes the solutions and the hidden tests out.
+``--class FOLDER`` then hands in for three made-up students: the solutions in each framework, and the release as it is.
 """
 
+import argparse
 import os
 import re
 import sys
+from pathlib import Path
 
 import nbformat
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import is_grade
+from nbgrader.utils import is_grade, is_solution
 from traitlets.config import PyFileConfigLoader
 
 from tools import gates
@@ -33,6 +36,11 @@ def source_of(name):
     return COURSE / "source" / ("header.ipynb" if name == "header" else f"{name}/{name}.ipynb")
 
 
+def id_of(cell):
+    """Return the name by which nbgrader knows a cell, or None."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
 def write_masters():
     """Write the notebook of every text where nbgrader looks for it."""
     for name in ["header", *names()]:
@@ -47,7 +55,7 @@ def course(folder=COURSE):
     os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
     config = PyFileConfigLoader("nbgrader_config.py", path=str(COURSE)).load_config()
     config.CourseDirectory.root = str(folder)
-    config.IncludeHeaderFooter.header = str(source_of("header"))
+    config.IncludeHeaderFooter.header = str(folder / "source" / "header.ipynb")
     return NbGraderAPI(CourseDirectory(config=config), config=config)
 
 
@@ -78,8 +86,30 @@ def _lines(texts):
     return {line.strip() for text in texts for line in text.splitlines()}
 
 
-def main():
+def solved(name, framework, folder=COURSE):
+    """Return the release of an assignment with the solutions of its master filled in, for one framework."""
+    master, notebook = (gates.read(folder / step / name / f"{name}.ipynb") for step in ("source", "release"))
+    solutions = {id_of(cell): cell.source for cell in master.cells if is_solution(cell)}
+    for cell in notebook.cells:
+        cell.source = solutions.get(id_of(cell), cell.source)
+        cell.source = re.sub('^FRAMEWORK = "pytorch"', f'FRAMEWORK = "{framework}"', cell.source)
+    return notebook
+
+
+def hand_in(notebook, student, name, folder):
+    """Write a notebook where nbgrader expects a student's submission, and return its path."""
+    path = folder / student / name / f"{name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+    return path
+
+
+def main(arguments=None):
     """Write the masters and the release of every assignment; return the exit status."""
+    parser = argparse.ArgumentParser(description="Make the assignments.")
+    parser.add_argument("--class", dest="submissions", type=Path, metavar="FOLDER", help="hand in for made-up students")
+    options = parser.parse_args(arguments)
+
     write_masters()
     for name in names():
         notebook = release(name)
@@ -88,6 +118,10 @@ def main():
             return 1
         points = sum(cell.metadata.nbgrader.points for cell in notebook.cells if is_grade(cell))
         print(f"assignments/release/{name}/{name}.ipynb: {points:g} points")
+        if options.submissions:
+            hand_in(notebook, "untouched", name, options.submissions)
+            for framework in (gates.PYTORCH, gates.TENSORFLOW):
+                hand_in(solved(name, framework), framework, name, options.submissions)
     return 0
 
 

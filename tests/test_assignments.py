@@ -1,0 +1,72 @@
+"""The assignments as a set: how many, what each holds, and that the release gives nothing away."""
+
+import ast
+import re
+import shutil
+
+import masters
+import pytest
+from nbgrader.utils import is_grade
+
+from tools import assignments, gates
+from tools.execute import from_text
+
+HEADING = re.compile(r"## Problem (\d): .+ \((\d+) points?, about \d+ minutes\)")
+
+
+def cells_of(name):
+    """Return the cells of a master without its header."""
+    return from_text(assignments.TEXTS / f"{name}.md").cells
+
+
+def test_there_is_one_for_each_section():
+    assert [name[:3] for name in assignments.names()] == [f"0{number}_" for number in range(1, 8)]
+
+
+@pytest.mark.parametrize(("kind", "least"), [("wrong", 40), ("right", 12)])
+def test_there_are_enough_solutions_to_judge_the_tests_by(kind, least):
+    found = [masters.solutions(kind, framework) for framework in (gates.PYTORCH, gates.TENSORFLOW)]
+    assert len({(name, entry["cell"], entry["code"]) for entries in found for name, entry in entries}) >= least
+
+
+@pytest.mark.parametrize("name", ["header", *assignments.names()])
+def test_the_stored_notebook_is_made_from_the_text(name):
+    assert gates.read(assignments.source_of(name)) == from_text(assignments.TEXTS / f"{name}.md")
+
+
+@pytest.mark.parametrize("name", assignments.names())
+def test_the_release_gives_nothing_away(name, tmp_path):
+    shutil.copytree(assignments.COURSE / "source", tmp_path / "source")
+    released = assignments.release(name, tmp_path)
+    assert assignments.traces(name, released) == []
+    text = "\n".join(cell.source for cell in released.cells)
+    assert "YOUR CODE HERE" in text and "YOUR ANSWER HERE" in text
+    assert not re.search("SOLUTION|HIDDEN|MARK SCHEME", text)
+    assert not any(cell.get("outputs") for cell in released.cells)
+
+
+@pytest.mark.parametrize("name", assignments.names())
+def test_five_to_eight_problems_are_worth_what_they_say(name):
+    said, worth = {}, {}
+    for cell in cells_of(name):
+        if cell.source.startswith("## Problem"):
+            number, points = HEADING.match(cell.source).groups()
+            said[int(number)] = int(points)
+        if is_grade(cell):
+            number = int(re.match(r"p(\d)_", assignments.id_of(cell)).group(1))
+            worth[number] = worth.get(number, 0) + cell.metadata.nbgrader.points
+    assert said == worth
+    assert list(said) == list(range(1, len(said) + 1)) and 5 <= len(said) <= 8
+
+
+@pytest.mark.parametrize("name", assignments.names())
+def test_every_test_says_what_is_wrong_and_has_hidden_inputs(name):
+    tests = [cell.source for cell in cells_of(name) if masters.is_test(cell) and cell.cell_type == "code"]
+    assert tests and all(assignments.HIDDEN.search(test) for test in tests)
+    bare = [
+        ast.unparse(node)
+        for test in tests
+        for node in ast.walk(ast.parse(test))
+        if isinstance(node, ast.Assert) and node.msg is None
+    ]
+    assert not bare

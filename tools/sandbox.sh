@@ -1,0 +1,47 @@
+#!/bin/sh
+# Run a command that can write in the folder $1 and in small file systems in memory, and nowhere else. It sees nothing in
+# the folders $2, but for the folders $3 in them (separated by colons), no socket of other programs, no other process, no
+# network, and it has no privilege. For tools.grade, with util-linux: sh tools/sandbox.sh FOLDER HIDDEN SHOWN COMMAND …
+set -eu
+unshare=$(command -v unshare)
+if [ "${SANDBOX:-}" != inside ]; then
+    SANDBOX=inside exec "$unshare" --map-root-user --mount --net --ipc --pid --fork --kill-child --mount-proc sh "$0" "$@"
+fi
+
+folder=$1 hidden=$2 shown=$1:$3
+shift 3
+IFS=:
+mount -t tmpfs tmpfs /mnt # where the shown folders wait until those around them are hidden
+number=0
+for place in $shown; do
+    number=$((number + 1))
+    mkdir /mnt/$number
+    mount --rbind "$place" /mnt/$number
+done
+for place in $hidden /run /dev/shm /tmp; do mount -t tmpfs -o size=200m tmpfs "$place"; done
+number=0
+for place in $shown; do
+    number=$((number + 1))
+    mkdir -p "$place"
+    mount --move /mnt/$number "$place"
+done
+unset IFS
+mkdir -p /tmp/home
+cut -d ' ' -f 2 /proc/self/mounts | while read -r place; do
+    place=$(printf "$place") # a space is written as \040
+    case $place in
+        "$folder" | /dev/shm | /tmp) ;;
+        *)
+            if [ -e "$place" ]; then # not hidden by now
+                mount -o remount,bind,ro "$place" 2>/dev/null || echo "A submission can write in $place." >&2
+            fi
+            ;;
+    esac
+done
+
+unset JPY_PARENT_PID SANDBOX # a kernel ends when it does not find its parent, which is out of sight
+export HOME=/tmp/home
+cd "$HOME"
+# Not exec: the first process of the namespace ignores signals, and when it ends, all others are killed.
+prlimit --nproc=4096 setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
+exit $?
