@@ -1,4 +1,4 @@
-// Choose the framework of the address, set the formulas, give each slide's code the largest size that fits, and start.
+// Choose the framework of the address, set the formulas, give each slide's code and tables the largest size that fits, start.
 // Two frameworks stand in columns; else, at full width, below one another; else in columns with long lines broken.
 (async () => {
   const HEIGHT = 690, SIZES = [20, 18, 16, 15, 14];
