@@ -5,7 +5,9 @@
 set -eu
 unshare=$(command -v unshare)
 if [ "${SANDBOX:-}" != inside ]; then
-    SANDBOX=inside exec "$unshare" --map-root-user --mount --net --ipc --pid --fork --kill-child --mount-proc sh "$0" "$@"
+    # The sandbox ends with the process that grades, however that ends.
+    SANDBOX=inside exec setpriv --pdeathsig KILL "$unshare" --map-root-user --mount --net --ipc --pid --fork \
+        --kill-child --mount-proc sh "$0" "$@"
 fi
 
 folder=$1 hidden=$2 shown=$1:$3
