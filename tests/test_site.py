@@ -137,6 +137,16 @@ def test_a_link_carries_the_choice(visit):
     assert shown(visit.page(f"{FIRST}?framework=abacus")) == {"pytorch", "tensorflow", "both"}
 
 
+def test_prose_of_one_framework_comes_and_goes_with_it(visit):
+    prose = "TensorFlow has a function of the same meaning"
+    for framework, seen in (("pytorch", False), ("tensorflow", True), ("both", True)):
+        tab = visit.page(f"{LESSONS[2]}?framework={framework}")
+        assert tab.get_by_text(prose).first.is_visible() is seen
+    assert tab.locator(".framework-pair", has_text=prose).count() == 1
+    compared = visit.page(f"{FIRST}?framework=pytorch").get_by_text("A third cell then compares the two")
+    assert compared.count() == 1 and not compared.is_visible()
+
+
 def test_the_choice_by_keyboard(visit):
     tab = visit.page(FIRST)
     chosen = tab.get_by_role("radio", name="Both")

@@ -67,6 +67,8 @@ def tag_of(node):
 
 def arrange(app, doctree):
     """Gather each run of equally tagged parts into a side, and each PyTorch side with the TensorFlow side after it."""
+    for part in doctree.findall(nodes.container):  # the directive of tagged prose wrote its class with a hyphen
+        part["classes"] = [re.sub("^tag-", "tag_", name) for name in part["classes"]]
     for section in list(doctree.findall(nodes.section)):
         arranged = []
         for tag, run in groupby(section.children, key=tag_of):
