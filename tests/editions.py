@@ -10,7 +10,7 @@ from tools import gates
 from tools.editions import edition
 from tools.execute import TIMEOUT, kernel_manager
 
-__all__ = ["CellExecutionError", "check"]
+__all__ = ["CellExecutionError", "check", "hide"]
 OTHERS = {gates.PYTORCH: ["tensorflow", "keras"], gates.TENSORFLOW: ["torch"]}
 
 
@@ -23,10 +23,15 @@ def texts(notebook):
     ]
 
 
-def check(path, framework, folder, monkeypatch, *, hide=None):
-    """Execute the edition of the notebook at `path` without the other framework; its text is what is stored."""
-    for name in hide or OTHERS[framework]:
+def hide(names, folder):
+    """Write modules into `folder` that cannot be imported, to stand before those of the same names."""
+    for name in names:
         (folder / f"{name}.py").write_text(f"raise ModuleNotFoundError('No module named {name}', name='{name}')\n")
+
+
+def check(path, framework, folder, monkeypatch, *, hidden=None):
+    """Execute the edition of the notebook at `path` without the other framework; its text is what is stored."""
+    hide(hidden or OTHERS[framework], folder)
     # Before the installed packages, for the kernel and for every process that it starts.
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ["PYTHONPATH"]]))
     stored = edition(path, framework)

@@ -21,7 +21,7 @@ import warnings
 from pathlib import Path
 
 import nbformat
-from editions import OTHERS
+from editions import OTHERS, hide
 from nbgrader.preprocessors import ClearSolutions
 from nbgrader.utils import is_grade, is_solution
 
@@ -55,8 +55,7 @@ def run(cells, problem, framework, replaced=None):
     for number, cell in cells:
         if number not in (0, problem):
             continue
-        source = (replaced or {}).get(id_of(cell), cell.source)
-        source = re.sub('^FRAMEWORK = "pytorch"', f'FRAMEWORK = "{framework}"', source)
+        source = assignments.choose((replaced or {}).get(id_of(cell), cell.source), framework)
         stderr, error = io.StringIO(), None
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(stderr), warnings.catch_warnings():
             warnings.simplefilter("always")
@@ -113,9 +112,7 @@ def report(name, framework):
 def said(framework):
     """Return the reports of all assignments, from a process where the other framework cannot be imported."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in OTHERS[framework]:
-            text = f"raise ModuleNotFoundError('No module named {name}', name='{name}')\n"
-            Path(folder, f"{name}.py").write_text(text)
+        hide(OTHERS[framework], Path(folder))
         paths = [folder, str(assignments.gates.ROOT), str(Path(__file__).parent), os.environ["PYTHONPATH"]]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
         result = subprocess.run([sys.executable, __file__, framework], env=environment, capture_output=True, text=True)

@@ -25,4 +25,4 @@ def test_what_is_written(framework, tmp_path):
 def test_the_other_framework_is_really_missing(tmp_path, monkeypatch):
     notebook = gates.stored()[0]
     with pytest.raises(editions.CellExecutionError, match="No module named keras"):
-        editions.check(notebook, gates.TENSORFLOW, tmp_path, monkeypatch, hide=["keras"])
+        editions.check(notebook, gates.TENSORFLOW, tmp_path, monkeypatch, hidden=["keras"])

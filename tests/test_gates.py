@@ -178,7 +178,7 @@ def test_cells_out_of_order_or_not_executed_are_refused(write):
     assert [problem.rpartition("count ")[2] for problem in gates.executed(path)] == ["None.", "7."]
 
 
-@pytest.mark.parametrize("change", ["source", "tags", "type", "missing"])
+@pytest.mark.parametrize("change", ["source", "tags", "slide", "type", "missing"])
 def test_a_text_that_differs_is_refused(change, write):
     path = write(right())
     cells = right()
@@ -186,12 +186,15 @@ def test_a_text_that_differs_is_refused(change, write):
         cells[6].source += "  # changed"
     elif change == "tags":
         cells[6].metadata.tags = ["both"]
+    elif change == "slide":
+        cells[6].metadata.slideshow = {"slide_type": "notes"}
     elif change == "type":
         cells[2] = new_markdown_cell(cells[2].source)
     else:
         del cells[-1]
-    execute.jupytext.write(new_notebook(cells=cells), gates.text_of(path), fmt="md")
-    first = {"source": 6, "tags": 6, "type": 2, "missing": 12}[change]
+    kept = {"jupytext": {"cell_metadata_filter": "tags,slideshow,-all"}}
+    execute.jupytext.write(new_notebook(cells=cells, metadata=kept), gates.text_of(path), fmt="md")
+    first = {"source": 6, "tags": 6, "slide": 6, "type": 2, "missing": 12}[change]
     assert f"differ from cell {first} on" in gates.pair(path)[0]
 
 

@@ -41,6 +41,11 @@ def id_of(cell):
     return cell.metadata.get("nbgrader", {}).get("grade_id")
 
 
+def choose(source, framework):
+    """Return the source of a cell with the header's line, if it is there, choosing a framework."""
+    return re.sub('^FRAMEWORK = "pytorch"', f'FRAMEWORK = "{framework}"', source)
+
+
 def write_masters():
     """Write the notebook of every text where nbgrader looks for it."""
     for name in ["header", *names()]:
@@ -91,8 +96,7 @@ def solved(name, framework, folder=COURSE):
     master, notebook = (gates.read(folder / step / name / f"{name}.ipynb") for step in ("source", "release"))
     solutions = {id_of(cell): cell.source for cell in master.cells if is_solution(cell)}
     for cell in notebook.cells:
-        cell.source = solutions.get(id_of(cell), cell.source)
-        cell.source = re.sub('^FRAMEWORK = "pytorch"', f'FRAMEWORK = "{framework}"', cell.source)
+        cell.source = choose(solutions.get(id_of(cell), cell.source), framework)
     return notebook
 
 

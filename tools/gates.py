@@ -73,14 +73,14 @@ def place(number, cell):
 
 
 def pair(path):
-    """The text source and the stored notebook hold the same cells, types, sources and tags."""
+    """The text source and the stored notebook hold the same cells, types, sources, tags and slide types."""
     text = text_of(path)
     if not text.exists():
         return [f"{path.name} has no text source text/{text.name}."]
     if not path.exists():
         return [f"text/{text.name} has no stored notebook: run make notebooks."]
     ours, theirs = (
-        [(cell.cell_type, cell.source, tags(cell)) for cell in notebook.cells]
+        [(cell.cell_type, cell.source, tags(cell), cell.metadata.get("slideshow")) for cell in notebook.cells]
         for notebook in (jupytext.read(text), read(path))
     )
     if ours == theirs:
