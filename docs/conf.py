@@ -2,11 +2,11 @@
 
 import sys
 import tomllib
-from importlib.util import find_spec
 from pathlib import Path
 
 import companion
 from tools import gates
+from tools.site import MATHJAX
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE / "_extensions"))
@@ -37,14 +37,12 @@ autodoc_typehints = "none"
 autosummary_generate = False  # numpydoc loads it; the pages of docs/api are written by hand
 numpydoc_show_class_members = False
 
-# MathJax in one file, which needs no other: it works from disk, without a network.
-mathjax_path = "tex-svg-full.js"
+mathjax_path = MATHJAX.name
 mathjax3_config = {"options": {"enableMenu": False}}
-mathjax_file = Path(find_spec("mathjax").origin).parent / "static" / "mathjax" / "es5" / mathjax_path
 
 html_theme = "sphinx_book_theme"
 html_title = project
-html_static_path = ["_static", str(mathjax_file)]
+html_static_path = ["_static", str(MATHJAX)]
 html_css_files = ["frameworks.css"]
 html_js_files = [("frameworks.js", {"priority": 100})]
 templates_path = ["_templates"]

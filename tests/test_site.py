@@ -1,29 +1,22 @@
 """The site as a browser shows it, opened from disk with the network cut."""
 
-import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
 
+import browser
 import pytest
 
 from tools import gates
 from tools.execute import BUILD
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="the extra `site` is not installed; make test installs it"
-)
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `site` is not installed")
 
 SITE = BUILD / "site"
-CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
 LESSONS = [f"notebooks/{path.stem}.html" for path in gates.stored()]
 OTHERS = ["index.html", "api/shared.html", "api/pytorch.html", "api/tensorflow.html", "search.html"]
 FIRST, SLIDER = LESSONS[0], "notebooks/04_precision_recall_tradeoff.html"
 WIDE, NARROW = 1600, 800
-
-if CHROMIUM is None:
-    pytest.skip("no Chromium here: the site is not looked at in a browser", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")
@@ -35,37 +28,23 @@ def site():
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        running = started.chromium.launch(executable_path=CHROMIUM)
-        yield running
-        running.close()
+def chromium():
+    with browser.launched() as chromium:
+        yield chromium
 
 
 @pytest.fixture
-def visit(browser, site):
+def visit(chromium, site):
     """A function that opens a page of the site in a new reader's browser, and what went wrong in it so far."""
-    contexts, trouble = [], []
+    trouble = []
 
     def visit(page, *, width=WIDE, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        context.set_offline(True)
-        tab = context.new_page()
-        tab.on(
-            "console", lambda message: trouble.append(message.text) if message.type in ("error", "warning") else None
-        )
-        tab.on("pageerror", lambda error: trouble.append(str(error)))
-        tab.on("requestfailed", lambda request: trouble.append(f"failed: {request.url}"))
-        tab.on(
-            "request", lambda request: None if request.url[:5] in ("file:", "data:") else trouble.append(request.url)
-        )
+        tab = browser.new_tab(chromium, trouble, viewport={"width": width, "height": 900}, **options)
         tab.goto(address(page), wait_until="load")
         return tab
 
     yield SimpleNamespace(page=visit, trouble=trouble)
-    for context in contexts:
-        context.close()
+    browser.close(chromium)
 
 
 def address(page):

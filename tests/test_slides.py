@@ -1,15 +1,12 @@
 """The decks as a browser shows them, opened from disk with the network cut; and their slide types, without one."""
 
-import shutil
-
+import browser
 import pytest
 
 from tools import gates
 
 slides = pytest.importorskip("tools.slides", reason="the extra `site` is not installed; make test installs it")
-playwright = pytest.importorskip("playwright.sync_api", reason="the extra `site` is not installed")
 
-CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
 PATHS = gates.stored()
 LOOK = """() => {
   const slide = Reveal.getCurrentSlide(), frame = document.querySelector(".slides").getBoundingClientRect();
@@ -57,33 +54,25 @@ def test_links_lead_to_decks_or_are_plain_text():
 
 
 @pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: the slides are not looked at in a browser")
-    slides.write()
-    with playwright.sync_playwright() as started:
-        running = started.chromium.launch(executable_path=CHROMIUM)
-        yield running
-        running.close()
+def chromium():
+    with browser.launched() as chromium:
+        slides.write()
+        yield chromium
 
 
 @pytest.fixture
-def opened(browser):
+def opened(chromium):
     """A function that opens a deck with the network cut, and what went wrong in it so far."""
-    context, trouble = browser.new_context(viewport={"width": 1280, "height": 720}), []
-    context.set_offline(True)
+    trouble = []
 
     def open_deck(page):
-        tab = context.new_page()
-        tab.on("console", lambda said: trouble.append(said.text) if said.type in ("error", "warning") else None)
-        tab.on("pageerror", lambda error: trouble.append(str(error)))
-        tab.on("requestfailed", lambda request: trouble.append(f"failed: {request.url}"))
+        tab = browser.new_tab(chromium, trouble, viewport={"width": 1280, "height": 720})
         tab.goto(f"{slides.SLIDES.as_uri()}/{page}")
         tab.wait_for_function("window.Reveal?.isReady()")
         return tab
 
     yield open_deck, trouble
-    context.close()
+    browser.close(chromium)
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)

@@ -3,6 +3,8 @@
 import os
 import shutil
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 from sphinx.cmd.build import main as sphinx
 
@@ -10,6 +12,8 @@ from tools import editions, gates, offline
 from tools.execute import BUILD
 
 SOURCE, SITE = BUILD / "site-source", BUILD / "site"
+# MathJax in one file, which needs no other: it works from disk, without a network.
+MATHJAX = Path(find_spec("mathjax").origin).parent / "static" / "mathjax" / "es5" / "tex-svg-full.js"
 
 
 def stage():

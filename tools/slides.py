@@ -15,11 +15,11 @@ from nbconvert.exporters import SlidesExporter
 
 from tools import gates
 from tools.execute import BUILD
+from tools.site import MATHJAX
 
 SLIDES = BUILD / "slides"
 DECK = Path(__file__).parent / "deck"
 REVEAL = Path(find_spec("sphinx_revealjs").origin).parent / "_static" / "revealjs"
-MATHJAX = Path(find_spec("mathjax").origin).parent / "static" / "mathjax" / "es5" / "tex-svg-full.js"
 TYPES = {"slide", "subslide", "fragment", "notes", "skip"}
 
 
