@@ -34,10 +34,17 @@ def test_the_stored_notebook_is_made_from_the_text(name):
     assert gates.read(assignments.source_of(name)) == from_text(assignments.TEXTS / f"{name}.md")
 
 
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A copy of the course, so that the tests leave no release and no gradebook behind."""
+    folder = tmp_path_factory.mktemp("course")
+    shutil.copytree(assignments.COURSE / "source", folder / "source")
+    return folder
+
+
 @pytest.mark.parametrize("name", assignments.names())
-def test_the_release_gives_nothing_away(name, tmp_path):
-    shutil.copytree(assignments.COURSE / "source", tmp_path / "source")
-    released = assignments.release(name, tmp_path)
+def test_the_release_gives_nothing_away(name, course):
+    released = assignments.release(name, course)
     assert assignments.traces(name, released) == []
     text = "\n".join(cell.source for cell in released.cells)
     assert "YOUR CODE HERE" in text and "YOUR ANSWER HERE" in text
