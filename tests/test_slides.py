@@ -14,6 +14,7 @@ LOOK = """() => {
   const box = part => part.getBoundingClientRect();
   return {
     empty: !seen.length,
+    heading: Boolean(slide.querySelector(":scope > :not(aside) :is(h1, h2, h3), :scope > .running")?.innerText.trim()),
     below: Math.max(...seen.map(part => box(part).bottom)) - frame.bottom,
     beside: Math.max(...seen.flatMap(part => [part, ...part.querySelectorAll("mjx-container, img, table, pre")])
       .map(part => box(part).right)) - frame.right,
@@ -23,7 +24,7 @@ LOOK = """() => {
     dollars: slide.innerText.includes("$$"),
   };
 }"""
-GOOD = {"empty": False, "cut": 0, "small": 0, "errors": 0, "dollars": False}
+GOOD = {"empty": False, "heading": True, "cut": 0, "small": 0, "errors": 0, "dollars": False}
 
 
 def types(path):

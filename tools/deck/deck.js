@@ -1,5 +1,6 @@
-// Choose the framework of the address, set the formulas, give each slide's code and tables the largest size that fits, start.
-// Two frameworks stand in columns; else, at full width, below one another; else in columns with long lines broken.
+// Choose the framework of the address, set the formulas, give each slide a heading and its code and tables the largest size
+// that fits, start. Two frameworks stand in columns; else, at full width, below one another; else in columns with long
+// lines broken.
 (async () => {
   const HEIGHT = 690, SIZES = [20, 18, 16, 15, 14];
   const framework = new URLSearchParams(location.search).get("framework");
@@ -10,9 +11,13 @@
 
   const fits = (slide) => slide.offsetHeight <= HEIGHT &&
     [...slide.querySelectorAll("pre")].every((code) => code.scrollWidth <= code.clientWidth);
+  let heading;
   for (const slide of document.querySelectorAll(".slides > section > section")) {
     const seen = [...slide.children].some((part) => part.tagName !== "ASIDE" && part.offsetHeight > 0);
     if (!seen) { slide.remove(); continue; }
+    const own = slide.querySelector(":scope > :not(aside) :is(h1, h2, h3)");
+    if (own) heading = own.innerHTML;
+    else slide.insertAdjacentHTML("afterbegin", `<p class="running">${heading}</p>`);
     search: for (const layout of ["columns", "stacked", "wrapped"]) {
       slide.dataset.layout = layout;
       for (const size of SIZES) {
