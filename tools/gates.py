@@ -19,6 +19,7 @@ NOTEBOOKS = ROOT / "notebooks"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
+    "rise": {"scroll": True},  # in JupyterLab's slides, to which nothing is fitted
 }
 
 PYTORCH, TENSORFLOW, BOTH, IGNORE, RAISES = "pytorch", "tensorflow", "both", "nbval-ignore-output", "raises-exception"
