@@ -3,6 +3,7 @@
 #   VENV=…         where the environment is
 #   SUBMISSIONS=…  the folder that make grade grades (else assignments/submitted)
 #   CONSTRAINTS=   install the newest versions within the bounds of pyproject.toml instead of the pinned ones
+#   TORCH=cuda     install the build of PyTorch that pip finds (on Linux without a GPU the one for the CPU is the default)
 
 VENV = .venv
 PYTHON =
@@ -14,7 +15,7 @@ ASSIGNMENTS = $(VENV)/.installed-assignments
 SUBMISSIONS = assignments/submitted
 
 .DEFAULT_GOAL := help
-.PHONY: help course test lab notebooks editions site slides assignments grade bench format environment cpu clean
+.PHONY: help course test lab notebooks editions site slides assignments grade bench format environment clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -57,9 +58,6 @@ format: $(STAMP)  ## format the code and the text notebooks, then lint the code 
 
 environment: $(STAMP)  ## write environment.yml from pyproject.toml
 	@$(RUN) tools.environment
-
-cpu:  ## set up with the CPU build of PyTorch (on Linux this saves gigabytes); before anything else
-	@$(MAKE) --no-print-directory $(STAMP) TORCH=cpu VENV="$(VENV)" CONSTRAINTS="$(CONSTRAINTS)" PYTHON="$(PYTHON)"
 
 clean:  ## remove what was built (not the environment: that is the folder .venv)
 	@rm -rf build .pytest_cache .ruff_cache .hypothesis

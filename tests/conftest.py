@@ -4,6 +4,7 @@ import os
 
 import hypothesis
 
+import companion  # noqa: F401  before any framework: see its docstring
 from tools import offline
 
 offline.guard()

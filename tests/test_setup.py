@@ -50,7 +50,6 @@ def test_readme_states_the_commands_and_versions():
         "make course",
         "make test",
         "make lab",
-        "make cpu",
         "make editions",
         "make site",
         "make slides",
@@ -126,6 +125,80 @@ def test_importing_companion_loads_nothing_heavy():
     program = f"import sys, companion; print([name for name in {heavy} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"
+
+
+TENSORFLOW_THEN_AN_OPTIMISER = """
+import companion
+import tensorflow
+import torch
+torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+print("alive")
+"""
+
+
+def test_the_process_survives_both_frameworks():
+    # With PyTorch's CUDA build, which the weekly run has, it died in the last line but one.
+    result = subprocess.run([sys.executable, "-c", TENSORFLOW_THEN_AN_OPTIMISER], capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (0, "alive\n"), result.stderr[-2000:]
+
+
+@pytest.mark.parametrize(("first", "loaded"), [("", True), ("import tensorflow;", False)])
+def test_triton_is_loaded_before_tensorflow_or_not_at_all(first, loaded, tmp_path):
+    for name in ("triton", "tensorflow"):
+        (tmp_path / f"{name}.py").touch()
+    program = f"import sys; {first} import companion; print('triton' in sys.modules)"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    result = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert result.stdout == f"{loaded}\n", result.stderr
+
+
+def test_a_triton_that_cannot_be_imported_does_no_harm(tmp_path):
+    (tmp_path / "triton.py").write_text("raise ImportError('no driver')")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    subprocess.run([sys.executable, "-c", "import companion"], env=environment, check=True)
+
+
+def installs(folder, *, system, driver=False, given="", uv="exit 0"):
+    """Run setup.sh on a machine of scripts; return the installs that it asked for."""
+    calls, scripts, venv = folder / "calls", folder / "bin", folder / "venv" / "bin"
+    answers = {
+        scripts / "uname": f"echo {system}",
+        scripts / "python": "echo 3.11",
+        venv / "python": f'echo "$@" >>{calls}',
+        venv / "uv": f'echo uv "$@" >>{calls}\n{uv}',
+    }
+    if driver:
+        answers[scripts / "nvidia-smi"] = "echo one"
+    for path, answer in answers.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{answer}\n")
+        path.chmod(0o755)
+    (scripts / "mkdir").symlink_to(shutil.which("mkdir"))
+    environment = {"PATH": str(scripts), "PYTHON": "python", "VENV": str(folder / "venv"), "TORCH": given}
+    script = [shutil.which("sh"), str(ROOT / "tools" / "setup.sh")]
+    said = subprocess.run(script, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
+    return [call for call in calls.read_text().splitlines() if call.endswith("-e .[test]")], said
+
+
+@pytest.mark.parametrize(
+    ("machine", "cpu"),
+    [
+        ({"system": "Linux"}, True),
+        ({"system": "Linux", "driver": True}, False),
+        ({"system": "Linux", "given": "cuda"}, False),
+        ({"system": "Linux", "driver": True, "given": "cpu"}, True),
+        ({"system": "Darwin"}, False),
+    ],
+)
+def test_linux_without_a_gpu_gets_the_cpu_build(machine, cpu, tmp_path):
+    (call,), _ = installs(tmp_path, **machine)
+    assert call.startswith("uv pip install") == ("--torch-backend cpu" in call) == cpu
+
+
+def test_where_the_cpu_build_cannot_be_fetched_the_install_goes_on_and_says_so(tmp_path):
+    (first, second), said = installs(tmp_path, system="Linux", uv="exit 2")
+    assert first.startswith("uv ") and second == "-m pip install -e .[test]"
+    assert "The CPU build of PyTorch could not be fetched" in said
 
 
 def test_code_is_formatted_and_linted():

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Make the virtual environment $VENV with $PYTHON and install the project, at the versions of $CONSTRAINTS (may be empty).
 # EXTRA=site (or assignments, slides) adds that extra to an environment that is there.
-# TORCH=cpu takes the CPU build of PyTorch, through uv, which knows where it is. Called by the Makefile.
+# TORCH=cpu takes the CPU build of PyTorch, TORCH=cuda what pip finds; unset, Linux without an NVIDIA driver takes the
+# CPU build, and everybody else what pip finds. Called by the Makefile.
 set -eu
 
 for python in ${PYTHON:-python3.11 python3.12 python3.13 python3}; do
@@ -33,10 +34,15 @@ give_up() {
 }
 
 [ "${EXTRA:-}" ] || "$python" -m venv "$VENV" >"$log" 2>&1 || give_up "The virtual environment could not be made"
-if [ "${TORCH:-}" = cpu ]; then
-    "$VENV/bin/python" -m pip install uv >>"$log" 2>&1 || give_up "The install failed"
-    set -- "$VENV/bin/uv" pip install --python "$VENV/bin/python" --torch-backend cpu
-else
-    set -- "$VENV/bin/python" -m pip install
+
+# The build that pip takes on Linux brings CUDA, several gigabytes. uv knows where PyTorch keeps the one for the CPU.
+if [ -z "${TORCH:-}" ] && [ -z "${EXTRA:-}" ] && [ "$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null; then
+    TORCH=cpu
 fi
-"$@" ${CONSTRAINTS:+-c "$CONSTRAINTS"} -e ".[${EXTRA:-test}]" >>"$log" 2>&1 || give_up "The install failed"
+set -- ${CONSTRAINTS:+-c "$CONSTRAINTS"} -e ".[${EXTRA:-test}]"
+if [ "${TORCH:-}" = cpu ]; then
+    "$VENV/bin/python" -m pip install uv >>"$log" 2>&1 &&
+        "$VENV/bin/uv" pip install --python "$VENV/bin/python" --torch-backend cpu "$@" >>"$log" 2>&1 && exit
+    echo "The CPU build of PyTorch could not be fetched (the reason is in $log): taking the build that pip finds."
+fi
+"$VENV/bin/python" -m pip install "$@" >>"$log" 2>&1 || give_up "The install failed"
