@@ -4,6 +4,9 @@ The counts, rankings and scores are scikit-learn's, taken from arrays, so that b
 code. Keras' own metrics approximate some of them: see notebook 08b.
 """
 
+import numbers
+from collections.abc import Mapping
+
 import numpy as np
 
 from companion import _checks
@@ -179,3 +182,271 @@ def calibration(y, logits):
         "slope": float(slope_model.coef_[0, 0] / scale),
         "brier": float(np.mean((expit(logits) - y) ** 2)),
     }
+
+
+def calibrations(y, logits):
+    """Return `calibration` of many models at once.
+
+    Parameters
+    ----------
+    y : array_like of int, shape (…, n)
+        Labels 0 and 1 of the samples; what lies before the last axis is broadcast, so that (S, n) serves logits of
+        shape (W, S, n).
+    logits : array_like of float, shape (…, n)
+        Predicted log-odds; the last axis is that of the samples.
+
+    Returns
+    -------
+    dict of str to ndarray of float64
+        ``intercept``, ``slope`` and ``brier``; the axes are those of `logits` without the last.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the shapes do not fit, or `calibration` refuses a model; the message says which.
+
+    Examples
+    --------
+    >>> y, logits = [0, 0, 1, 0, 1, 1], np.array([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0])
+    >>> found = calibrations(y, [logits, logits + 1])
+    >>> found["intercept"].round(3).tolist(), found["slope"].round(3).tolist()
+    ([0.0, -1.0], [1.351, 1.351])
+    """
+    y, logits = np.asarray(y), _checks.array("logits", logits)
+    if y.ndim == 0 or logits.ndim == 0:
+        raise ValueError(f"y and logits take an axis of samples, got shapes {y.shape} and {logits.shape}.")
+    try:
+        y = np.broadcast_to(y, logits.shape)
+    except ValueError:
+        raise ValueError(f"y takes a shape that broadcasts to that of logits, {logits.shape}; got {y.shape}.") from None
+    found = {name: np.empty(logits.shape[:-1]) for name in ("intercept", "slope", "brier")}
+    for model in np.ndindex(logits.shape[:-1]):
+        try:
+            scores = calibration(y[model], logits[model])
+        except ValueError as error:
+            raise ValueError(f"Model {model}: {error}") from error
+        for name, score in scores.items():
+            found[name][model] = score
+    return found
+
+
+def frame(columns, /, **axes):
+    """Return arrays that share their axes as one table with named rows.
+
+    Parameters
+    ----------
+    columns : dict of str to array_like
+        What each column holds; all of one shape, an axis for each of `axes`, in their order.
+    **axes : sequence
+        The values along each axis, by the axis' name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each cell of the arrays, the last axis running fastest. The index has one level for each axis.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is no column or no axis, or a column has another shape than the axes.
+
+    Examples
+    --------
+    >>> counts = frame({"TP": [[3, 4, 2], [5, 5, 3]]}, w=[1, 20], split=range(3))
+    >>> counts["TP"].to_dict()
+    {(1, 0): 3, (1, 1): 4, (1, 2): 2, (20, 0): 5, (20, 1): 5, (20, 2): 3}
+    """
+    import pandas as pd
+
+    if not isinstance(columns, Mapping) or not columns:
+        raise TypeError(f"columns takes a dictionary of names to arrays, got {_checks.shown(columns)}.")
+    if not axes:
+        raise TypeError("frame takes the values along each axis by the axis' name, such as w=weights; got none.")
+    axes = {name: list(values) for name, values in axes.items()}
+    shape = tuple(map(len, axes.values()))
+    columns = {name: np.asarray(values) for name, values in columns.items()}
+    for name, values in columns.items():
+        if values.shape != shape:
+            raise ValueError(f"The axes {', '.join(axes)} have shape {shape}; column {name!r} has {values.shape}.")
+    index = pd.MultiIndex.from_product(axes.values(), names=list(axes))
+    if len(axes) == 1:
+        index = index.get_level_values(0)
+    return pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index)
+
+
+def spread(table, *, by="w", rows=None, digits=3):
+    """Return the mean and the standard deviation of each column, for each value of one level of the index, as text.
+
+    Parameters
+    ----------
+    table : DataFrame or Series of numbers
+        Such as `frame` returns: rows that are known by `by` and by something else, such as the split.
+    by : str, optional
+        The level of the index whose values become the rows; mean and deviation are taken over all others.
+    rows : sequence, optional
+        Which values of `by`, in which order; all of them, if not given.
+    digits : int, optional
+        Decimals.
+
+    Returns
+    -------
+    pandas.DataFrame of str
+        ``"mean ± standard deviation"``. The deviation is that of the numbers themselves (divided by their count, as
+        NumPy does). Both are ``nan`` where a number is missing, such as the precision of a model without an alarm: a
+        mean over the rest would compare different splits.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `table` has no level `by`, `rows` asks for a value that it does not have, or there is one number only for
+        a value of `by`, which has no spread.
+
+    Examples
+    --------
+    >>> recall = frame({"recall": [[0.25, 0.75], [1.0, 1.0]]}, w=[0.5, 20], split=range(2))
+    >>> spread(recall, digits=2)["recall"].to_dict()
+    {'0.5': '0.50 ± 0.25', '20': '1.00 ± 0.00'}
+    """
+    table, digits = _table(table), _checks.whole("digits", digits)
+    _checks.one_of("by", by, table.index.names)
+    groups = table.groupby(level=by)
+    if (groups.size() < 2).any():
+        raise ValueError(f"spread takes at least two rows for each value of {by!r}; one has no spread.")
+    mean, deviation = groups.mean(skipna=False), groups.std(ddof=0, skipna=False)
+    text = mean.map(f"{{:.{digits}f}} ± ".format) + deviation.map(f"{{:.{digits}f}}".format)
+    text = text.where(mean.notna(), "nan")
+    if rows is not None:
+        absent = [row for row in rows if row not in text.index]
+        if absent:
+            raise ValueError(f"rows takes values of {by!r}, which has {list(text.index)}; got {absent[0]!r}.")
+        text = text.loc[list(rows)]
+    return text.rename(index=lambda value: value if isinstance(value, str) else f"{value:g}")
+
+
+def paired(first, second, *, over="split", level=0.95):
+    """Return what is known of the mean difference of two results that come in pairs, one pair for each split.
+
+    Parameters
+    ----------
+    first, second : DataFrame or Series of numbers
+        Such as `frame` returns; the difference is ``first - second``. `second` has the index of `first`, or that of
+        `over` alone: it then is compared with each row of `first`.
+    over : str, optional
+        The level of the index that pairs the two.
+    level : float, optional
+        Confidence of the interval, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame, or Series where there is a single row
+        ``mean`` of the differences; its ``standard error``, s/√m with m − 1 in the divisor of s²; ``low`` and
+        ``high``, the ends of Student's t interval; ``larger``, the number of pairs in which `first` is the larger,
+        and ``of``, their number m. The rows are the other levels of the index, and the columns of the tables.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an index has no level `over`, the two do not hold the same rows and columns, a number is missing, or there
+        are fewer than two pairs.
+
+    Notes
+    -----
+    Random splits of one data set are draws from the splits of *this* data set, and the interval is about their mean.
+    It does not say what another sample of the population would show: all splits share their rows, and for that the
+    interval is too narrow (Nadeau and Bengio, 2003, *Inference for the generalization error*).
+
+    Examples
+    --------
+    >>> weighted, plain = (frame({"recall": recall}, split=range(4)) for recall in ([0.9, 0.8, 0.7, 0.9], [0.5] * 4))
+    >>> print(paired(weighted, plain).round(3).to_string())
+    mean              0.325
+    standard error    0.048
+    low               0.173
+    high              0.477
+    larger            4.000
+    of                4.000
+    """
+    import pandas as pd
+    from scipy.stats import t
+
+    level = _checks.number("level", level, above=0, below=1)
+    single = [not hasattr(table, "columns") for table in (first, second)]
+    if single[0] != single[1]:
+        raise TypeError("first and second take two tables or two Series, got one of each.")
+    first, second = _by_pair("first", first, over), _by_pair("second", second, over)
+    columns = first.index.get_level_values(-1)
+    if second.index.nlevels == 1 and set(second.index) == set(columns):  # the same for each row of first
+        second = second.loc[columns].set_axis(first.index)
+    for axis, what in ((1, f"values of {over!r}"), (0, "other rows and columns")):
+        if set(first.axes[axis]) != set(second.axes[axis]):
+            raise ValueError(f"first and second take the same {what}, got others in one of the two.")
+    difference = first - second.reindex(index=first.index, columns=first.columns)
+    if missing := int(difference.isna().sum().sum()):
+        raise ValueError(f"{missing} differences are missing: first or second holds NaN there.")
+    pairs = difference.shape[1]
+    if pairs < 2:
+        raise ValueError(f"paired takes at least two values of {over!r}, got {pairs}.")
+    mean, error = difference.mean(axis=1), difference.std(axis=1, ddof=1) / np.sqrt(pairs)
+    reach = t.ppf((1 + level) / 2, pairs - 1) * error
+    found = {"mean": mean, "standard error": error, "low": mean - reach, "high": mean + reach}
+    found = pd.DataFrame(found | {"larger": (difference > 0).sum(axis=1), "of": pairs})
+    if len(found) == 1:
+        return found.iloc[0].rename(None)
+    return found.droplevel(-1) if single[0] else found
+
+
+def shown(table):
+    """Return a table of numbers as text, to three significant digits and without exponents.
+
+    Parameters
+    ----------
+    table : DataFrame or Series
+        What is no number in it stays as it is.
+
+    Returns
+    -------
+    DataFrame or Series of str
+        Numbers from 100 on are rounded to whole ones.
+
+    Raises
+    ------
+    TypeError
+        If `table` is neither.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> shown(pd.Series([28499.61, 3.14159, 0.000012345, 0.5])).tolist()
+    ['28,500', '3.14', '0.0000123', '0.5']
+    """
+    _table(table)
+    return table.map(_short)
+
+
+def _short(value):
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        return value
+    if abs(value) >= 99.95 or not np.isfinite(value):
+        return f"{value:,.0f}"
+    return np.format_float_positional(value, precision=3, unique=False, fractional=False, trim="-")
+
+
+def _table(value):
+    """Return a Series as a table with one column, and a DataFrame as it is."""
+    import pandas as pd
+
+    if isinstance(value, pd.Series):
+        return value.to_frame()
+    if not isinstance(value, pd.DataFrame):
+        raise TypeError(f"table takes a DataFrame or a Series, got {type(value).__name__}.")
+    return value
+
+
+def _by_pair(argument, table, over):
+    """Return a table with a column for each value of `over`; its rows are the other levels, and the columns."""
+    table = _table(table)
+    if over not in table.index.names:
+        raise ValueError(f"{argument} takes an index with a level {over!r}, got the levels {list(table.index.names)}.")
+    if table.index.has_duplicates:
+        raise ValueError(f"{argument} takes one row for each pair; its index repeats some.")
+    return table.stack().unstack(over)

@@ -1,11 +1,22 @@
 """The reports against counting by hand, and the calibration against what weighting is known to do to it."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
 from scipy.special import expit, logit
 from sklearn import metrics
 
-from companion.evaluate import binary_report, calibration, multiclass_report
+from companion.evaluate import (
+    binary_report,
+    calibration,
+    calibrations,
+    frame,
+    multiclass_report,
+    paired,
+    shown,
+    spread,
+)
 
 Y = [0, 0, 0, 0, 0, 0, 1, 1, 1, 1]
 P = [0.1, 0.1, 0.2, 0.3, 0.6, 0.7, 0.2, 0.6, 0.8, 0.9]
@@ -138,3 +149,206 @@ def test_too_extreme_logits_have_a_slope_below_one(calibrated):
 def test_bad_input_is_refused_by_name(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_calibrations_are_those_of_each_model():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, (3, 40))
+    logits = rng.normal(size=(2, 3, 40)) + y
+    found = calibrations(y, logits)
+    assert {name: values.shape for name, values in found.items()} == dict.fromkeys(
+        ("intercept", "slope", "brier"), (2, 3)
+    )
+    for w, s in np.ndindex(2, 3):
+        assert {name: values[w, s] for name, values in found.items()} == calibration(y[s], logits[w, s])
+    assert calibrations(y[0], logits[0, 0])["slope"].shape == ()
+
+
+@pytest.mark.parametrize(
+    ("y", "logits", "message"),
+    [
+        (
+            np.zeros((2, 4)),
+            np.zeros((3, 4)),
+            r"y takes a shape that broadcasts to that of logits, \(3, 4\); got \(2, 4\)",
+        ),
+        (1, 2.0, "take an axis of samples"),
+        ([0, 1, 0, 1], [[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 1.0]], r"Model \(1,\): logits separate"),
+    ],
+)
+def test_calibrations_names_the_model_that_has_none(y, logits, message):
+    with pytest.raises(ValueError, match=message):
+        calibrations(y, logits)
+
+
+COUNTS = np.arange(6).reshape(2, 3)
+
+
+def test_a_frame_has_a_row_for_each_cell():
+    table = frame({"TP": COUNTS, "FP": -COUNTS}, w=[0.5, 20], split=range(3))
+    assert table.index.names == ["w", "split"] and list(table.columns) == ["TP", "FP"]
+    for (i, w), split in ((pair, s) for pair in enumerate([0.5, 20]) for s in range(3)):
+        assert tuple(table.loc[(w, split)]) == (COUNTS[i, split], -COUNTS[i, split])
+
+
+def test_a_frame_of_one_axis_has_a_plain_index():
+    table = frame({"F1": [0.5, 0.75]}, cut=np.array([0.25, 0.5]))
+    assert table.index.name == "cut" and not isinstance(table.index, pd.MultiIndex)
+    assert table.loc[0.5, "F1"] == 0.75
+
+
+@pytest.mark.parametrize(
+    ("columns", "axes", "error", "message"),
+    [
+        (
+            {"TP": COUNTS},
+            {"split": range(3), "w": [1, 2]},
+            ValueError,
+            r"split, w have shape \(3, 2\); column 'TP' has \(2, 3\)",
+        ),
+        ({"TP": COUNTS}, {"w": [1, 2]}, ValueError, r"have shape \(2,\); column 'TP'"),
+        ({"TP": COUNTS}, {}, TypeError, "takes the values along each axis"),
+        ({}, {"w": [1]}, TypeError, "columns takes a dictionary"),
+        ([1], {"w": [1]}, TypeError, "columns takes a dictionary"),
+    ],
+)
+def test_a_frame_refuses_arrays_that_do_not_fit_its_axes(columns, axes, error, message):
+    with pytest.raises(error, match=message):
+        frame(columns, **axes)
+
+
+def test_the_spread_is_numpy_s_mean_and_deviation():
+    values = np.random.default_rng(0).normal(size=(2, 5))
+    text = spread(frame({"a": values}, w=[0.125, 64], split=range(5)), digits=4)
+    assert list(text.index) == ["0.125", "64"]
+    assert list(text["a"]) == [f"{row.mean():.4f} ± {row.std():.4f}" for row in values]
+
+
+def test_the_spread_over_another_level_of_some_rows_in_their_order():
+    table = frame({"a": [[1.0, 3.0], [5.0, 9.0], [0.0, 0.0]]}, method=["x", "y", "z"], split=range(2))
+    assert spread(table["a"], by="method", rows=["y", "x"], digits=1)["a"].to_dict() == {
+        "y": "7.0 ± 2.0",
+        "x": "2.0 ± 1.0",
+    }
+
+
+def test_the_spread_hides_no_missing_number():
+    text = spread(frame({"precision": [[np.nan, 0.5], [0.5, 0.5]]}, w=[1, 2], split=range(2)))
+    assert list(text["precision"]) == ["nan", "0.500 ± 0.000"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"by": "weight"}, "by='weight' is not known"),
+        ({"rows": [3]}, r"rows takes values of 'w', which has \[1, 2\]; got 3"),
+        ({"digits": -1}, "digits takes"),
+    ],
+)
+def test_the_spread_refuses_what_is_not_there(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        spread(frame({"a": COUNTS}, w=[1, 2], split=range(3)), **arguments)
+
+
+def test_one_number_has_no_spread():
+    with pytest.raises(ValueError, match="at least two rows"):
+        spread(frame({"a": [1.0, 2.0]}, w=[1, 2]))
+
+
+def test_paired_differences_are_scipy_s_paired_t_test():
+    rng = np.random.default_rng(1)
+    a, b = rng.normal(size=(2, 20))
+    found = paired(frame({"x": a}, split=range(20))["x"], frame({"x": b}, split=range(20))["x"])
+    test = stats.ttest_rel(a, b)
+    assert found["mean"] / found["standard error"] == pytest.approx(test.statistic, rel=1e-12)
+    assert tuple(found[["low", "high"]]) == pytest.approx(tuple(test.confidence_interval(0.95)), rel=1e-12)
+    assert (found["larger"], found["of"]) == ((a > b).sum(), 20)
+
+
+def test_pairs_are_found_by_their_names_not_by_their_places():
+    first = frame({"x": [1.0, 2.0, 4.0]}, split=range(3))
+    second = frame({"x": [4.0, 2.0, 1.0]}, split=[2, 1, 0])
+    assert paired(first, second)["mean"] == 0 and paired(first, second)["larger"] == 0
+
+
+def test_each_weight_and_each_column_is_compared_with_the_one_result_without_a_weight():
+    rng = np.random.default_rng(2)
+    values = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
+    table = frame({"recall": values[0], "precision": values[1]}, w=[1, 2, 4], split=range(4))
+    plain = table.loc[1]
+    found = paired(table, plain)
+    assert found.loc[(4, "precision"), "mean"] == pytest.approx((values[1][2] - values[1][0]).mean())
+    assert found.loc[(1, "recall"), "standard error"] == 0
+    series = paired(table["recall"], plain["recall"])
+    pd.testing.assert_frame_equal(series, found.xs("recall", level=-1))
+    pd.testing.assert_frame_equal(paired(table, table.iloc[::-1]) * 0, found * 0 + [0, 0, 0, 0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "error", "message"),
+    [
+        (
+            pd.DataFrame({"a": [1.0]}),
+            pd.DataFrame({"a": [1.0]}),
+            ValueError,
+            "first takes an index with a level 'split'",
+        ),
+        (
+            frame({"a": [1.0]}, split=[0]),
+            frame({"a": [1.0]}, split=[0]),
+            ValueError,
+            "at least two values of 'split', got 1",
+        ),
+        (
+            frame({"a": [1.0, 2]}, split=[0, 1]),
+            frame({"a": [1.0, 2]}, split=[0, 2]),
+            ValueError,
+            "the same values of 'split'",
+        ),
+        (
+            frame({"a": [1.0, 2]}, split=[0, 1]),
+            frame({"b": [1.0, 2]}, split=[0, 1]),
+            ValueError,
+            "the same other rows and",
+        ),
+        (
+            frame({"a": [1.0, 2]}, split=[0, 1]),
+            frame({"a": [np.nan, 2]}, split=[0, 1]),
+            ValueError,
+            "1 differences are missing",
+        ),
+        (
+            frame({"a": [1.0, 2]}, split=[0, 0]),
+            frame({"a": [1.0, 2]}, split=[0, 0]),
+            ValueError,
+            "its index repeats some",
+        ),
+        (frame({"a": [1.0, 2]}, split=[0, 1]), frame({"a": [1.0, 2]}, split=[0, 1])["a"], TypeError, "got one of each"),
+        ([1.0], [1.0], TypeError, "table takes a DataFrame or a Series, got list"),
+    ],
+)
+def test_results_that_do_not_pair_are_refused(first, second, error, message):
+    with pytest.raises(error, match=message):
+        paired(first, second)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (-0.5, "-0.5"),
+        (1e-7 / 3, "0.0000000333"),
+        (0.99951, "1"),
+        (99.94, "99.9"),
+        (99.96, "100"),
+        (1e6, "1,000,000"),
+        (7, "7"),
+        (12345, "12,345"),
+        (np.inf, "inf"),
+        (np.nan, "nan"),
+        ("words", "words"),
+        (True, True),
+    ],
+)
+def test_numbers_are_shown_to_three_digits_without_exponents(value, text):
+    assert shown(pd.DataFrame({"a": pd.Series([value], dtype=object)})).iat[0, 0] == text

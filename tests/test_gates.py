@@ -308,6 +308,6 @@ def test_claims_are_lines_of_json(tmp_path, monkeypatch, capsys):
     from companion.compare import claim
 
     monkeypatch.setenv("COMPANION_CLAIMS", str(tmp_path / "claims.jsonl"))
-    claim("recall", 0.5, 0.5, atol=1e-12)
+    claim("recall", {"PyTorch": 0.5, "TensorFlow": 0.5}, atol=1e-12)
     record = json.loads((tmp_path / "claims.jsonl").read_text())
     assert "recall" in execute.table([{"notebook": "01_two", **record}])
