@@ -15,7 +15,7 @@ ASSIGNMENTS = $(VENV)/.installed-assignments
 SUBMISSIONS = assignments/submitted
 
 .DEFAULT_GOAL := help
-.PHONY: help course test lab notebooks editions site slides assignments grade bench format environment clean
+.PHONY: help course test lab notebooks editions site slides assignments grade bench format derived clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,8 +31,7 @@ lab: $(STAMP)  ## open JupyterLab on the first notebook
 
 notebooks: $(STAMP)  ## execute the changed texts into the stored notebooks (ALL=1: all; NAMES="01_…": those)
 	@$(RUN) tools.execute --store $(NAMES) $(if $(ALL),--all)
-	@$(RUN) tools.picture
-	@$(RUN) tools.bibliography
+	@$(RUN) tools.derived
 
 editions: $(STAMP)  ## write the series for one framework into build/pytorch/ and build/tensorflow/
 	@$(RUN) tools.editions
@@ -56,8 +55,8 @@ format: $(STAMP)  ## format the code and the text notebooks, then lint the code 
 	@$(RUN) ruff format
 	@$(RUN) ruff check
 
-environment: $(STAMP)  ## write environment.yml from pyproject.toml
-	@$(RUN) tools.environment
+derived: $(STAMP)  ## write the bibliography, environment.yml, README's picture and its table from what they follow from
+	@$(RUN) tools.derived
 
 clean:  ## remove what was built (not the environment: that is the folder .venv)
 	@rm -rf build .pytest_cache .ruff_cache .hypothesis

@@ -14,9 +14,9 @@ seconds are medians of five, after one uncounted run of each.
 """
 
 import argparse
+import asyncio
 import csv
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -29,7 +29,8 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from benchmarks.measure import ROUNDS, Row, alternate, epochs_alone, machine, quiet, table, timed
 from companion.weights import class_weights
-from tools import execute, gates, offline
+from tools import execute, notebooks, offline
+from tools.course import BUILD, FRAMEWORKS, ROOT
 
 # What, layer sizes, weights, seeds, and the ratio to reach against the framework's idiom.
 GRIDS = (("logistic models", (20, 1), 8, 16, 30), ("networks 20-32-16-1", (20, 32, 16, 1), 4, 8, 10))
@@ -103,7 +104,7 @@ def imports(*, rounds=ROUNDS):
     )
 
     def side():
-        result = subprocess.run([sys.executable, "-c", program], cwd=gates.ROOT, capture_output=True, check=True)
+        result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True)
         return json.loads(result.stdout)
 
     (ours,), loaded = alternate(side, rounds=rounds)
@@ -112,10 +113,10 @@ def imports(*, rounds=ROUNDS):
     yield Row("import companion, which loads neither framework", ours, under=0.2, work=loaded)
 
 
-def notebooks(*, paths=None):
+def lessons(*, paths=None):
     """Time every notebook, executed afresh into ``build/``."""
-    for path in gates.stored() if paths is None else paths:
-        seconds, _ = timed(execute.execute, path, execute.BUILD / path.name)
+    for path in notebooks.stored() if paths is None else paths:
+        seconds, _ = timed(lambda path=path: asyncio.run(execute.execute(path, BUILD / path.name)))
         yield Row(f"notebook {path.stem}", seconds, under=60)
 
 
@@ -125,14 +126,17 @@ def grading(*, source=None, jobs=2):
 
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder, "course")
-        shutil.copytree(source or assignments.COURSE / "source", root / "source")
+        if source:
+            shutil.copytree(source, root / "source")
+        else:
+            assignments.write_masters(root)
         names = sorted(path.parent.name for path in root.glob("source/*/*.ipynb"))
         for name in names:
             assignments.release(name, root)
-            for framework in (gates.PYTORCH, gates.TENSORFLOW):
-                assignments.hand_in(assignments.solved(name, framework, root), framework, name, Path(folder, "class"))
+            for tag in (framework.tag for framework in FRAMEWORKS):
+                assignments.hand_in(assignments.solved(name, tag, root), tag, name, Path(folder, "class"))
         command = [sys.executable, "-m", "tools.grade", f"{folder}/class", "--course", root, "--jobs", str(jobs)]
-        seconds, _ = timed(partial(subprocess.run, command, cwd=gates.ROOT, check=True, stdout=subprocess.DEVNULL))
+        seconds, _ = timed(partial(subprocess.run, command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL))
         with open(root / "marks.csv", encoding="utf-8") as file:
             marks = [(row["total"], row["out of"], row["by hand"]) for row in csv.DictReader(file)]
     each = seconds / len(marks)
@@ -141,7 +145,7 @@ def grading(*, source=None, jobs=2):
     yield Row("make grade: a class of 200, from that mean", 200 * each)
 
 
-COMPARISONS = {one.__name__: one for one in (epochs, sweeps, labels, imports, notebooks, grading)}
+COMPARISONS = {one.__name__: one for one in (epochs, sweeps, labels, imports, lessons, grading)}
 
 
 def main(arguments=None):
@@ -151,8 +155,7 @@ def main(arguments=None):
     parser.add_argument("--test-seconds", type=float, metavar="S", help="what `make test` took, for the table")
     options = parser.parse_args(arguments)
 
-    offline.guard()
-    os.environ["PYTEST_CURRENT_TEST"] = "benchmarks.bench"  # as tools.execute does: keeps TensorFlow's log out
+    offline.settle()
     rows = []
     for name in [options.only] if options.only else COMPARISONS:
         for row in COMPARISONS[name]():

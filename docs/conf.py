@@ -5,12 +5,12 @@ import tomllib
 from pathlib import Path
 
 import companion
-from tools import gates
+from tools.course import ROOT
 from tools.site import MATHJAX
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE / "_extensions"))
-PROJECT = tomllib.loads((gates.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 project = "Weighted losses for imbalanced classification"
 author = "the authors of the course"
@@ -22,7 +22,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.githubpages",
     "sphinx.ext.mathjax",
-    "frameworks",
+    "side_by_side",
 ]
 exclude_patterns = ["editions", "README.md"]
 

@@ -21,13 +21,14 @@ import warnings
 from pathlib import Path
 
 import nbformat
-from editions import OTHERS, hide
 from nbgrader.preprocessors import ClearSolutions
 from nbgrader.utils import is_grade, is_solution
+from running import hide
 
 from tools import assignments
 from tools.assignments import id_of
-from tools.execute import from_text
+from tools.course import FRAMEWORKS, OTHER, ROOT
+from tools.text import assignment
 
 SOLUTIONS = Path(__file__).parent / "solutions"
 
@@ -36,7 +37,7 @@ def cells_of(name):
     """Return the code cells of the master `name`, each with the number of its problem; 0 is the header and set-up."""
     found, problem = [], 0
     for text in ("header", name):
-        for cell in from_text(assignments.TEXTS / f"{text}.md").cells:
+        for cell in assignment(assignments.TEXTS / f"{text}.md").cells:
             if heading := re.match(r"## Problem (\d+)", cell.source):
                 problem = int(heading.group(1))
             if cell.cell_type == "code":
@@ -112,8 +113,8 @@ def report(name, framework):
 def said(framework):
     """Return the reports of all assignments, from a process where the other framework cannot be imported."""
     with tempfile.TemporaryDirectory() as folder:
-        hide(OTHERS[framework], Path(folder))
-        paths = [folder, str(assignments.gates.ROOT), str(Path(__file__).parent), os.environ["PYTHONPATH"]]
+        hide(next(OTHER[one].modules for one in FRAMEWORKS if one.tag == framework), Path(folder))
+        paths = [folder, str(ROOT), str(Path(__file__).parent), os.environ["PYTHONPATH"]]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
         result = subprocess.run([sys.executable, __file__, framework], env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-3000:]

@@ -2,21 +2,20 @@
 
 import ast
 import re
-import shutil
 
 import masters
 import pytest
 from nbgrader.utils import is_grade
 
-from tools import assignments, gates
-from tools.execute import from_text
+from tools import assignments
+from tools.text import assignment
 
 HEADING = re.compile(r"## Problem (\d): .+ \((\d+) points?, about \d+ minutes\)")
 
 
 def cells_of(name):
     """Return the cells of a master without its header."""
-    return from_text(assignments.TEXTS / f"{name}.md").cells
+    return assignment(assignments.TEXTS / f"{name}.md").cells
 
 
 def test_there_is_one_for_each_section():
@@ -25,20 +24,15 @@ def test_there_is_one_for_each_section():
 
 @pytest.mark.parametrize(("kind", "least"), [("wrong", 40), ("right", 12)])
 def test_there_are_enough_solutions_to_judge_the_tests_by(kind, least):
-    found = [masters.solutions(kind, framework) for framework in (gates.PYTORCH, gates.TENSORFLOW)]
+    found = [masters.solutions(kind, framework) for framework in ("pytorch", "tensorflow")]
     assert len({(name, entry["cell"], entry["code"]) for entries in found for name, entry in entries}) >= least
-
-
-@pytest.mark.parametrize("name", ["header", *assignments.names()])
-def test_the_stored_notebook_is_made_from_the_text(name):
-    assert gates.read(assignments.source_of(name)) == from_text(assignments.TEXTS / f"{name}.md")
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """A copy of the course, so that the tests leave no release and no gradebook behind."""
     folder = tmp_path_factory.mktemp("course")
-    shutil.copytree(assignments.COURSE / "source", folder / "source")
+    assignments.write_masters(folder)
     return folder
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import bench
 from benchmarks.measure import Row, alternate, epochs_alone, machine, table
-from tools.execute import from_text
+from tools.text import assignment
 
 FRAMEWORKS = ("PyTorch: ", "TensorFlow: ")
 
@@ -52,7 +52,7 @@ def test_import_is_timed_in_a_fresh_interpreter():
 def test_notebooks_are_executed_once_each(monkeypatch, tmp_path):
     executed = []
     monkeypatch.setattr(bench.execute, "execute", lambda path, target: executed.append((path, target)))
-    (row,) = bench.notebooks(paths=[tmp_path / "00_one.ipynb"])
+    (row,) = bench.lessons(paths=[tmp_path / "00_one.ipynb"])
     assert executed == [(tmp_path / "00_one.ipynb", bench.execute.BUILD / "00_one.ipynb")]
     assert row.what == "notebook 00_one" and row.under == 60
 
@@ -60,7 +60,7 @@ def test_notebooks_are_executed_once_each(monkeypatch, tmp_path):
 def test_grading_is_timed_on_solutions_that_get_their_marks(tmp_path):
     (tmp_path / "counting").mkdir()
     nbformat.write(nbformat.v4.new_notebook(), tmp_path / "header.ipynb")
-    nbformat.write(from_text(Path(__file__).with_name("counting.md")), tmp_path / "counting" / "counting.ipynb")
+    nbformat.write(assignment(Path(__file__).with_name("counting.md")), tmp_path / "counting" / "counting.ipynb")
     one, class_of_200 = bench.grading(source=tmp_path)
     assert one.work == [("5", "6", "1")] * 2 and class_of_200.ours == 200 * one.ours
     assert one.what == f"make grade on 2 cores: one submission, the mean of 2; {60 / one.ours:.1f} a minute"

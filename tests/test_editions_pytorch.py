@@ -1,11 +1,12 @@
 """Every notebook's PyTorch edition runs where TensorFlow and Keras cannot be imported (the other file: the reverse)."""
 
-import editions
 import pytest
+import running
 
-from tools import gates
+from tools import notebooks
+from tools.course import PYTORCH
 
 
-@pytest.mark.parametrize("path", gates.stored(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", notebooks.stored(), ids=lambda path: path.stem)
 def test_the_pytorch_edition(path, tmp_path, monkeypatch):
-    editions.check(path, gates.PYTORCH, tmp_path, monkeypatch)
+    running.check(path, PYTORCH, tmp_path, monkeypatch)

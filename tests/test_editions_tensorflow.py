@@ -1,28 +1,29 @@
 """Every notebook's TensorFlow edition runs where PyTorch cannot be imported; and what `make editions` writes."""
 
-import editions
 import pytest
+import running
 
-from tools import gates
+from tools import gates, notebooks
+from tools.course import FRAMEWORKS, TENSORFLOW
 from tools.editions import write
 
 
-@pytest.mark.parametrize("path", gates.stored(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", notebooks.stored(), ids=lambda path: path.stem)
 def test_the_tensorflow_edition(path, tmp_path, monkeypatch):
-    editions.check(path, gates.TENSORFLOW, tmp_path, monkeypatch)
+    running.check(path, TENSORFLOW, tmp_path, monkeypatch)
 
 
-@pytest.mark.parametrize("framework", ["pytorch", "tensorflow"])
+@pytest.mark.parametrize("framework", FRAMEWORKS, ids=lambda framework: framework.tag)
 def test_what_is_written(framework, tmp_path):
-    write(framework, tmp_path / framework)
-    for stored in gates.stored():
-        path = tmp_path / framework / stored.name
+    write(framework, tmp_path)
+    for stored in notebooks.stored():
+        path = tmp_path / stored.name
         for gate in (gates.executed, gates.size, gates.figures, gates.links, gates.kernelspec):
             assert gate(path) == []
-        assert {gates.side(cell) for cell in gates.read(path).cells} == {None, framework}
+        assert {notebooks.side(cell) for cell in notebooks.read(path).cells} == {None, framework.tag}
 
 
 def test_the_other_framework_is_really_missing(tmp_path, monkeypatch):
-    notebook = gates.stored()[0]
-    with pytest.raises(editions.CellExecutionError, match="No module named keras"):
-        editions.check(notebook, gates.TENSORFLOW, tmp_path, monkeypatch, hidden=["keras"])
+    notebook = notebooks.stored()[0]
+    with pytest.raises(running.CellExecutionError, match="No module named keras"):
+        running.check(notebook, TENSORFLOW, tmp_path, monkeypatch, hidden=["keras"])

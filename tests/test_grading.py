@@ -13,8 +13,9 @@ import nbformat
 import psutil
 import pytest
 
-from tools import assignments, gates, grade
-from tools.execute import from_text
+from tools import assignments, grade
+from tools.course import ROOT
+from tools.text import assignment
 
 COURSE = Path(__file__).with_name("counting.md")  # an assignment without a framework, which costs no import
 RIGHT = {
@@ -68,7 +69,7 @@ def graded(tmp_path_factory):
     root, submitted = folder / "course", folder / "submitted"
     boxed = grade.unlimited([])[0]
     (root / "source" / "counting").mkdir(parents=True)
-    nbformat.write(from_text(COURSE), root / "source" / "counting" / "counting.ipynb")
+    nbformat.write(assignment(COURSE), root / "source" / "counting" / "counting.ipynb")
     nbformat.write(nbformat.v4.new_notebook(), root / "source" / "header.ipynb")
     released = assignments.release("counting", root)
 
@@ -105,7 +106,7 @@ def graded(tmp_path_factory):
 
         options = ["--course", root, "--jobs", "2", "--cell-seconds", "10"]  # a busy machine needs some for an import
         command = [sys.executable, "-m", "tools.grade", submitted, *options]
-        result = subprocess.run(command, cwd=gates.ROOT, capture_output=True, text=True, timeout=600)
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
         server.settimeout(0.1)
         with pytest.raises(TimeoutError):  # nobody came
             server.accept()
@@ -209,9 +210,9 @@ def test_a_folder_without_submissions_gets_a_sentence(folders, said, tmp_path, c
 def test_a_sandbox_shows_the_package_where_the_course_is_hidden(tmp_path):
     if not grade.unlimited([])[0]:
         pytest.skip("this system gives no user namespaces")
-    program = f"import os, companion; print(os.listdir({str(gates.ROOT)!r}))"
-    command = [*grade.sandboxed(tmp_path, [gates.ROOT]), sys.executable, "-c", program]
-    environment = os.environ | {"PYTHONPATH": str(gates.ROOT)}
+    program = f"import os, companion; print(os.listdir({str(ROOT)!r}))"
+    command = [*grade.sandboxed(tmp_path, [ROOT]), sys.executable, "-c", program]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert "companion" in result.stdout and "assignments" not in result.stdout
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tools import gates
+from tools import notebooks
+from tools.course import NOTEBOOKS
+from tools.prose import headings
 
 MAP = Path(__file__).with_name("lecture_map.toml")
 ITEMS = tomllib.loads(MAP.read_text(encoding="utf-8"))["item"]
@@ -15,7 +17,7 @@ TRAINED = {"loss", "gradient", "training"}  # what each framework implements
 ABOUT = TRAINED | {"definition", "data", "weights", "metric", "decision"}
 PLACES = {"pytorch", "tensorflow", "both", "shared", "prose"}
 
-read = cache(gates.read)
+read = cache(notebooks.read)
 
 
 def cells_under(notebook, wanted):
@@ -23,13 +25,13 @@ def cells_under(notebook, wanted):
     found, level = [], None
     for cell in notebook.cells:
         prose = cell.cell_type == "markdown"
-        for depth, title in gates.headings(cell.source) if prose else ():
+        for depth, title in headings(cell.source) if prose else ():
             if title == wanted:
                 level = depth
             elif level is not None and depth <= level:
                 level = None
         if level is not None:
-            found.append(("prose" if prose else gates.side(cell) or "shared", cell.source))
+            found.append(("prose" if prose else notebooks.side(cell) or "shared", cell.source))
     return found
 
 
@@ -54,7 +56,7 @@ def problems(item, notebook):
 def test_an_item_of_the_lecture_is_where_the_map_says(item):
     assert item["kind"] in KINDS and item["about"] in ABOUT
     assert set(item) - PLACES == {"part", "kind", "about", "what", "notebook", "heading"}
-    assert problems(item, read(gates.NOTEBOOKS / f"{item['notebook']}.ipynb")) == []
+    assert problems(item, read(NOTEBOOKS / f"{item['notebook']}.ipynb")) == []
 
 
 def test_no_item_is_mapped_twice():
@@ -74,5 +76,5 @@ def test_no_item_is_mapped_twice():
 )
 def test_a_wrong_map_is_noticed(change, sentence):
     item = {key: value for key, value in (ITEMS[0] | change).items() if value is not None}
-    found = problems(item, read(gates.NOTEBOOKS / f"{item['notebook']}.ipynb"))
+    found = problems(item, read(NOTEBOOKS / f"{item['notebook']}.ipynb"))
     assert any(sentence in problem for problem in found)

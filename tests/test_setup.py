@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from tools.environment import ROOT, environment
+from tools.course import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LISTS = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
@@ -38,10 +38,6 @@ def test_each_dependency_has_bounds_and_a_pin_within_them(requirement):
 
 def test_pins_name_no_build():
     assert not [line for line in CONSTRAINTS[1:] if not re.fullmatch(r"[\w.-]+==[\w.]+", line)]
-
-
-def test_environment_yml_is_derived():
-    assert (ROOT / "environment.yml").read_text(encoding="utf-8") == environment()
 
 
 def test_readme_states_the_commands_and_versions():

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import browser
 import pytest
 
-from tools import gates
-from tools.execute import BUILD
+from tools import notebooks
+from tools.course import BUILD, NOTEBOOKS, ROOT
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `site` is not installed")
 
 SITE = BUILD / "site"
-LESSONS = [f"notebooks/{path.stem}.html" for path in gates.stored()]
+LESSONS = [f"notebooks/{path.stem}.html" for path in notebooks.stored()]
 OTHERS = ["index.html", "api/shared.html", "api/pytorch.html", "api/tensorflow.html", "search.html"]
 FIRST, SLIDER = LESSONS[0], "notebooks/04_precision_recall_tradeoff.html"
 WIDE, NARROW = 1600, 800
@@ -22,7 +22,7 @@ WIDE, NARROW = 1600, 800
 @pytest.fixture(scope="module")
 def site():
     """The site, built afresh with every warning an error."""
-    result = subprocess.run([sys.executable, "-m", "tools.site"], cwd=gates.ROOT, capture_output=True, text=True)
+    result = subprocess.run([sys.executable, "-m", "tools.site"], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     return SITE
 
@@ -71,7 +71,7 @@ def typeset(tab):
 def test_the_site_has_every_notebook(site):
     found = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
     assert found >= {*LESSONS, *OTHERS}
-    assert {path.stem for path in gates.NOTEBOOKS.glob("*.md")} <= {path.stem for path in site.glob("notebooks/*.html")}
+    assert {path.stem for path in NOTEBOOKS.glob("*.md")} <= {path.stem for path in site.glob("notebooks/*.html")}
 
 
 @pytest.mark.parametrize("page", [*LESSONS, *OTHERS])
@@ -89,7 +89,7 @@ def test_a_page_loads_from_disk(page, visit):
 
 
 def test_other_pages_of_the_notebooks_load(visit, site):
-    for path in sorted(gates.NOTEBOOKS.glob("*.md")):
+    for path in sorted(NOTEBOOKS.glob("*.md")):
         visit.page(f"notebooks/{path.stem}.html")
     assert visit.trouble == []
 
@@ -219,7 +219,7 @@ def test_each_lesson_downloads_in_three_editions(visit, site):
     tab = visit.page(FIRST)
     name = FIRST.rpartition("/")[2].replace(".html", ".ipynb")
     links = tab.locator("a.download").evaluate_all("links => links.map(link => decodeURI(link.pathname))")
-    both, pytorch, tensorflow = (gates.read(link) for link in links)
-    assert both == gates.read(gates.NOTEBOOKS / name)
-    assert {gates.side(cell) for cell in pytorch.cells} == {None, "pytorch"}
-    assert {gates.side(cell) for cell in tensorflow.cells} == {None, "tensorflow"}
+    both, pytorch, tensorflow = (notebooks.read(link) for link in links)
+    assert both == notebooks.read(NOTEBOOKS / name)
+    assert {notebooks.side(cell) for cell in pytorch.cells} == {None, "pytorch"}
+    assert {notebooks.side(cell) for cell in tensorflow.cells} == {None, "tensorflow"}

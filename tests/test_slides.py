@@ -3,11 +3,12 @@
 import browser
 import pytest
 
-from tools import gates
+from tools import notebooks
+from tools.prose import headings
 
 slides = pytest.importorskip("tools.slides", reason="the extra `site` is not installed; make test installs it")
 
-PATHS = gates.stored()
+PATHS = notebooks.stored()
 LOOK = """() => {
   const slide = Reveal.getCurrentSlide(), frame = document.querySelector(".slides").getBoundingClientRect();
   const seen = [...slide.querySelectorAll(":scope > :not(aside)")].filter(part => part.offsetHeight);
@@ -28,7 +29,7 @@ GOOD = {"empty": False, "heading": True, "cut": 0, "small": 0, "errors": 0, "dol
 
 
 def types(path):
-    return [slides.slide_type(cell) for cell in gates.read(path).cells]
+    return [slides.slide_type(cell) for cell in notebooks.read(path).cells]
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -38,15 +39,15 @@ def test_a_deck_is_a_lecture_with_notes(path):
     assert 15 <= found.count("slide") + found.count("subslide") <= 25
     assert found.count("notes") >= 5
     assert "## Key points" in next(
-        cell.source for cell in reversed(slides.shown(gates.read(path)).cells) if slides.slide_type(cell) == "slide"
+        cell.source for cell in reversed(slides.shown(notebooks.read(path)).cells) if slides.slide_type(cell) == "slide"
     )
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_a_slide_holds_one_heading(path):
-    for cell in slides.shown(gates.read(path)).cells:
+    for cell in slides.shown(notebooks.read(path)).cells:
         if cell.cell_type == "markdown" and slides.slide_type(cell) in ("slide", "subslide"):
-            assert len(gates.headings(cell.source)) <= 1, cell.source
+            assert len(headings(cell.source)) <= 1, cell.source
 
 
 def test_links_lead_to_decks_or_are_plain_text():

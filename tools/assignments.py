@@ -1,7 +1,8 @@
 """Make the assignments: ``python -m tools.assignments`` writes the masters from their texts, then the release.
 
-A master is edited as text in ``assignments/text/``. Its notebook in ``assignments/source/`` is what nbgrader reads. The
-release is what students get: nbgrader puts the header first and takes the solutions and the hidden tests out.
+A master is edited as text in ``assignments/text/``. The notebook that is made from it in ``assignments/source/`` is
+what nbgrader reads. The release is what students get: nbgrader puts the header first and takes the solutions and the
+hidden tests out.
 ``--class FOLDER`` then hands in for three made-up students: the solutions in each framework, and the release as it is.
 """
 
@@ -17,10 +18,11 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import is_grade, is_solution
 from traitlets.config import PyFileConfigLoader
 
-from tools import gates
-from tools.execute import from_text
+from tools import notebooks
+from tools.course import FRAMEWORKS, ROOT
+from tools.text import assignment
 
-COURSE = gates.ROOT / "assignments"
+COURSE = ROOT / "assignments"
 TEXTS = COURSE / "text"
 SOLUTION = re.compile(r"BEGIN SOLUTION.*?END SOLUTION", re.DOTALL)
 HIDDEN = re.compile(r"BEGIN HIDDEN TESTS.*?END HIDDEN TESTS", re.DOTALL)
@@ -31,9 +33,9 @@ def names():
     return sorted(text.stem for text in TEXTS.glob("[0-9]*.md"))
 
 
-def source_of(name):
+def source_of(name, folder=COURSE):
     """Return the path of the notebook that is made from the text `name`, the header's included."""
-    return COURSE / "source" / ("header.ipynb" if name == "header" else f"{name}/{name}.ipynb")
+    return folder / "source" / ("header.ipynb" if name == "header" else f"{name}/{name}.ipynb")
 
 
 def id_of(cell):
@@ -46,12 +48,12 @@ def choose(source, framework):
     return re.sub('^FRAMEWORK = "pytorch"', f'FRAMEWORK = "{framework}"', source)
 
 
-def write_masters():
-    """Write the notebook of every text where nbgrader looks for it."""
+def write_masters(folder=COURSE):
+    """Write the notebook of every text where nbgrader looks for it, in the course in `folder`."""
     for name in ["header", *names()]:
-        path = source_of(name)
+        path = source_of(name, folder)
         path.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(from_text(TEXTS / f"{name}.md"), path)
+        nbformat.write(assignment(TEXTS / f"{name}.md"), path)
 
 
 def course(folder=COURSE):
@@ -75,12 +77,12 @@ def release(name, folder=COURSE):
     done = course(folder).generate_assignment(name, force=True)
     if not done["success"]:
         raise RuntimeError(f"nbgrader could not make the release of {name}:\n{done['log']}{done['error'] or ''}")
-    return gates.read(folder / "release" / name / f"{name}.ipynb")
+    return notebooks.read(folder / "release" / name / f"{name}.ipynb")
 
 
 def traces(name, released):
     """Return the lines of solutions and hidden tests of an assignment that its release shows; there should be none."""
-    sources = [cell.source for text in ("header", name) for cell in from_text(TEXTS / f"{text}.md").cells]
+    sources = [cell.source for text in ("header", name) for cell in assignment(TEXTS / f"{text}.md").cells]
     hidden = [part for source in sources for pattern in (SOLUTION, HIDDEN) for part in pattern.findall(source)]
     visible = [HIDDEN.sub("", SOLUTION.sub("", source)) for source in sources]
     secret = _lines(hidden) - _lines(visible)
@@ -93,7 +95,7 @@ def _lines(texts):
 
 def solved(name, framework, folder=COURSE):
     """Return the release of an assignment with the solutions of its master filled in, for one framework."""
-    master, notebook = (gates.read(folder / step / name / f"{name}.ipynb") for step in ("source", "release"))
+    master, notebook = (notebooks.read(folder / step / name / f"{name}.ipynb") for step in ("source", "release"))
     solutions = {id_of(cell): cell.source for cell in master.cells if is_solution(cell)}
     for cell in notebook.cells:
         cell.source = choose(solutions.get(id_of(cell), cell.source), framework)
@@ -124,8 +126,8 @@ def main(arguments=None):
         print(f"assignments/release/{name}/{name}.ipynb: {points:g} points")
         if options.submissions:
             hand_in(notebook, "untouched", name, options.submissions)
-            for framework in (gates.PYTORCH, gates.TENSORFLOW):
-                hand_in(solved(name, framework), framework, name, options.submissions)
+            for tag in (framework.tag for framework in FRAMEWORKS):
+                hand_in(solved(name, tag), tag, name, options.submissions)
     return 0
 
 

@@ -9,24 +9,22 @@ import shutil
 import nbformat
 from nbconvert.preprocessors import TagRemovePreprocessor
 
-from tools import gates
-from tools.execute import BUILD
-
-NAMES = {gates.PYTORCH: "PyTorch", gates.TENSORFLOW: "TensorFlow"}
-OTHER = {gates.PYTORCH: gates.TENSORFLOW, gates.TENSORFLOW: gates.PYTORCH}
+from tools import notebooks
+from tools.course import BUILD, FRAMEWORKS, NOTEBOOKS, OTHER
 
 
 def edition(path, framework):
     """Return the notebook at `path` as it is for one framework, its cells numbered afresh and the title saying so."""
-    remove = TagRemovePreprocessor(remove_cell_tags={OTHER[framework], gates.BOTH})
-    notebook, _ = remove.preprocess(gates.read(path), {})
-    for number, cell in gates.code_cells(notebook):
+    other = OTHER[framework]
+    remove = TagRemovePreprocessor(remove_cell_tags={other.tag, notebooks.BOTH})
+    notebook, _ = remove.preprocess(notebooks.read(path), {})
+    for number, cell in notebooks.code_cells(notebook):
         cell.execution_count = number
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = number
     title, _, rest = notebook.cells[0].source.partition("\n")
-    note = f"*The {NAMES[framework]} edition: the {NAMES[OTHER[framework]]} cells and the comparisons are left out.*"
+    note = f"*The {framework.name} edition: the {other.name} cells and the comparisons are left out.*"
     notebook.cells[0].source = f"{title}\n\n{note}\n{rest}"
     return notebook
 
@@ -35,13 +33,13 @@ def write(framework, folder):
     """Write the series for one framework into `folder`, with the pages that it links to; replace what is there."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for path in gates.stored():
+    for path in notebooks.stored():
         nbformat.write(edition(path, framework), folder / path.name)
-    for page in gates.NOTEBOOKS.glob("*.md"):
+    for page in NOTEBOOKS.glob("*.md"):
         shutil.copy(page, folder)
 
 
 if __name__ == "__main__":
-    for name in NAMES:
-        write(name, BUILD / name)
-        print(f"build/{name}: {len(gates.stored())} notebooks")
+    for framework in FRAMEWORKS:
+        write(framework, BUILD / framework.tag)
+        print(f"build/{framework.tag}: {len(notebooks.stored())} notebooks")

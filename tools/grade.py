@@ -34,14 +34,15 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade, is_locked
 from traitlets.config import Config
 
-from tools import assignments, gates, offline
+from tools import assignments, notebooks, offline
+from tools.course import ROOT
 
 SECONDS = 600  # for a whole submission; nbgrader_config.py limits a cell
 MEMORY = 4 * 2**30  # bytes, of one process and of all processes of a submission
 PROCESSES = 64
 CHARACTERS = 1_000_000  # that one cell may print
 FILE = 2**28  # bytes of one file
-SANDBOX = gates.ROOT / "tools" / "sandbox.sh"
+SANDBOX = ROOT / "tools" / "sandbox.sh"
 CUT = "… this cell printed more than a million characters; the rest is left out …\n"
 STEPS = Autograde.autograde_preprocessors.default()  # what nbgrader does when it grades a notebook
 ORDINARY = {"AssertionError", "NotImplementedError", "NameError", "KeyboardInterrupt"}  # how wrong work fails a test
@@ -184,7 +185,7 @@ def prepare(submission, target, released):
 def sandboxed(folder, hidden):
     """Return the start of a command line that lets what follows write in `folder` alone and not see the `hidden`."""
     inner_first = sorted({str(one) for one in hidden}, key=len, reverse=True)
-    shown = [sys.base_prefix, sys.prefix, str(gates.ROOT / "companion")]
+    shown = [sys.base_prefix, sys.prefix, str(ROOT / "companion")]
     return ["sh", str(SANDBOX), str(folder), ":".join(inner_first), ":".join(shown)]
 
 
@@ -224,7 +225,7 @@ def grade(root, submission, name, student, folder, hidden, cell_seconds, sender)
 
     happened, problem = GuardedExecute.happened, None
     try:
-        released = gates.read(root / "release" / name / f"{name}.ipynb")
+        released = notebooks.read(root / "release" / name / f"{name}.ipynb")
         happened += prepare(submission, root / "prepared" / student / name / f"{name}.ipynb", released)
         course = assignments.course(root)
         course.coursedir.submitted_directory = "prepared"
@@ -390,7 +391,7 @@ def grade_all(folder, root, jobs, cell_seconds=None):
         print(f"Left out: there is no assignment {name}.")
     for name in sorted({name for _, name, _ in submissions}):
         assignments.release(name, root)
-    hidden = [assignments.COURSE, gates.ROOT / "tests", root, folder.resolve()]
+    hidden = [assignments.COURSE, ROOT / "tests", root, folder.resolve()]
     boxed, missing = unlimited(hidden)
     print(missing, end="")
     results = []

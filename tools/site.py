@@ -1,6 +1,5 @@
 """Build the site from the stored notebooks: ``python -m tools.site`` writes ``build/site/``, which works from disk."""
 
-import os
 import shutil
 import sys
 from importlib.util import find_spec
@@ -8,8 +7,8 @@ from pathlib import Path
 
 from sphinx.cmd.build import main as sphinx
 
-from tools import editions, gates, offline
-from tools.execute import BUILD
+from tools import editions, offline
+from tools.course import BUILD, FRAMEWORKS, NOTEBOOKS, ROOT
 
 SOURCE, SITE = BUILD / "site-source", BUILD / "site"
 # MathJax in one file, which needs no other: it works from disk, without a network.
@@ -19,11 +18,11 @@ MATHJAX = Path(find_spec("mathjax").origin).parent / "static" / "mathjax" / "es5
 def stage():
     """Lay the pages, the notebooks and the editions to download side by side, as the repository has them."""
     shutil.rmtree(SOURCE, ignore_errors=True)
-    shutil.copytree(gates.ROOT / "docs", SOURCE, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(gates.ROOT / "README.md", SOURCE)
-    shutil.copytree(gates.NOTEBOOKS, SOURCE / "notebooks", ignore=shutil.ignore_patterns("text", ".ipynb_checkpoints"))
-    for framework in editions.NAMES:
-        editions.write(framework, SOURCE / "editions" / framework)
+    shutil.copytree(ROOT / "docs", SOURCE, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "README.md", SOURCE)
+    shutil.copytree(NOTEBOOKS, SOURCE / "notebooks", ignore=shutil.ignore_patterns("text", ".ipynb_checkpoints"))
+    for framework in FRAMEWORKS:
+        editions.write(framework, SOURCE / "editions" / framework.tag)
 
 
 def build():
@@ -35,8 +34,7 @@ def build():
 
 
 if __name__ == "__main__":
-    offline.guard()
-    os.environ.update(offline.CPU)
+    offline.settle()
     status = build()
     if status == 0:
         print(f"The site is in build/site: open {SITE / 'index.html'}")

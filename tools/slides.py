@@ -1,7 +1,7 @@
 """Make the slides: ``python -m tools.slides`` writes a reveal.js deck of every notebook into ``build/slides/``.
 
-The cells' slide types (``slideshow`` in the text sources) say what is on a slide, what the speaker alone sees, and what
-is left to the notebook. A cell with a figure shows the figure alone. PyTorch and TensorFlow stand side by side.
+The cells' slide types, which `tools.text` derives, say what is on a slide, what the speaker alone sees, and what is
+left to the notebook. A shared cell shows its picture or table alone. PyTorch and TensorFlow stand side by side.
 """
 
 import copy
@@ -13,8 +13,8 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters import SlidesExporter
 
-from tools import gates
-from tools.execute import BUILD
+from tools import notebooks, text
+from tools.course import BUILD, FRAMEWORKS
 from tools.site import MATHJAX
 
 SLIDES = BUILD / "slides"
@@ -34,10 +34,14 @@ def shown(notebook):
     for cell in cells:
         if cell.cell_type == "markdown":
             cell.source = _links(cell.source)
+        elif notebooks.side(cell) and notebooks.in_the_grammar(notebook):
+            continue  # a framework's code stands above what it shows
         elif pictures := [output for output in cell.outputs if {"image/png", "text/html"} & {*output.get("data", {})}]:
             cell.outputs, cell.metadata.figure = pictures, True
     for one, other in zip(cells, cells[1:], strict=False):
-        if (gates.side(one), gates.side(other)) == (gates.PYTORCH, gates.TENSORFLOW) and not slide_type(other):
+        if (notebooks.side(one), notebooks.side(other)) == tuple(
+            framework.tag for framework in FRAMEWORKS
+        ) and not slide_type(other):
             one.metadata.pair_start, other.metadata.pair_end = True, True
     return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
 
@@ -59,11 +63,6 @@ def exporter():
     )
 
 
-def title(path):
-    """Return the title of a notebook."""
-    return gates.headings(gates.read(path).cells[0].source)[0][1]
-
-
 def write():
     """Write a deck of every stored notebook, what the decks share, and a page that lists them."""
     shutil.rmtree(SLIDES, ignore_errors=True)
@@ -73,10 +72,11 @@ def write():
     for file in (MATHJAX, DECK / "deck.css", DECK / "deck.js"):
         shutil.copy(file, shared)
     convert, entries = exporter(), []
-    for path in gates.stored():
-        html, _ = convert.from_notebook_node(shown(gates.read(path)), {"metadata": {"name": title(path)}})
+    for path in notebooks.stored():
+        title = text.title(notebooks.text_of(path))
+        html, _ = convert.from_notebook_node(shown(notebooks.read(path)), {"metadata": {"name": title}})
         (SLIDES / f"{path.stem}.html").write_text(html, encoding="utf-8")
-        entries.append(f'<li><a href="{path.stem}.html">{title(path)}</a></li>')
+        entries.append(f'<li><a href="{path.stem}.html">{title}</a></li>')
     page = (DECK / "list.html").read_text(encoding="utf-8").replace("ENTRIES", "\n".join(entries))
     (SLIDES / "index.html").write_text(page, encoding="utf-8")
 

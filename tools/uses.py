@@ -1,18 +1,18 @@
-"""Which notebooks use which part of the package: for the API pages of the site, and for what docstrings say."""
+"""Which notebooks use which part of the package: for the API pages of the site."""
 
 import ast
 from functools import cache
 
-from tools import gates
+from tools import notebooks
 
 
 @cache
 def uses():
     """Return, for each full name in the package, the notebooks whose cells use it."""
     found = {}
-    for path in gates.stored():
+    for path in notebooks.stored():
         aliases, used = {}, set()
-        for _, cell in gates.code_cells(gates.read(path)):
+        for _, cell in notebooks.code_cells(notebooks.read(path)):
             tree = ast.parse(cell.source)
             for node in ast.walk(tree):
                 if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] == "companion":

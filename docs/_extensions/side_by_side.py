@@ -14,10 +14,11 @@ import nbformat
 from docutils import nodes
 from myst_parser.slugs import github_slugify
 
-from tools import editions, gates
+from tools import notebooks
+from tools.course import FRAMEWORKS, PYTORCH, TENSORFLOW
 from tools.uses import uses
 
-LABELS = {**editions.NAMES, gates.BOTH: "Side by side"}
+LABELS = {framework.tag: framework.name for framework in FRAMEWORKS} | {notebooks.BOTH: "Side by side"}
 
 
 class pair(nodes.container):
@@ -45,24 +46,40 @@ def prepare(app, docname, content):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = markdown(cell.source)
-            if tag := gates.side(cell):
-                cell.source = f"::::::{{container}} tag_{tag}\n{cell.source}\n::::::"
+            if tag := notebooks.side(cell):
+                words = cell.source.removeprefix(f"**{LABELS[tag]}.** ")  # the part's name says so
+                cell.source = f"::::::{{container}} tag_{tag}\n{words}\n::::::"
+        elif notebooks.in_the_grammar(notebook):
+            cell.metadata |= folded(cell)
         alts = [
             out.metadata["image/png"]["alt"] for out in cell.get("outputs", []) if "image/png" in out.get("data", {})
         ]
         if alts:
-            cell.metadata["mystnb"] = {"image": {"alt": " ".join(alts)}}
+            cell.metadata["mystnb"] = cell.metadata.get("mystnb", {}) | {"image": {"alt": " ".join(alts)}}
     links = [f"{{download}}`both frameworks <{path.name}>`"]
-    links += [f"{{download}}`{name} <../editions/{tag}/{path.name}>`" for tag, name in editions.NAMES.items()]
+    links += [f"{{download}}`{name} <../editions/{tag}/{path.name}>`" for tag, name in list(LABELS.items())[:2]]
     title, _, rest = notebook.cells[0].source.partition("\n")
     notebook.cells[0].source = f"{title}\n\nThis notebook as a file: {', '.join(links)}.\n{rest}"
     content[0] = nbformat.writes(notebook)
 
 
+def folded(cell):
+    """Return the metadata by which the site folds a cell behind a line that says what is there."""
+    tags = notebooks.tags(cell)
+    if {notebooks.BOTH, "check"} & {*tags}:
+        said = "".join(output.get("text", "") for output in cell.outputs).count("\n")
+        how, line = "hide-cell", f"checked: {said} statement{'s' if said > 1 else ''}"
+    elif {"picture", "setup"} & {*tags}:
+        how, line = "hide-input", "how it is drawn" if "picture" in tags else "imports"
+    else:
+        return {}
+    return {"tags": [*tags, how], "mystnb": {"code_prompt_show": line, "code_prompt_hide": line}}
+
+
 def tag_of(node):
     """Return the tag that gives a part of a page to one framework or to both, or None."""
     classes = node.get("classes", []) if isinstance(node, nodes.container) else []
-    return next((tag for tag in gates.SIDES if f"tag_{tag}" in classes), None)
+    return next((tag for tag in notebooks.SIDES if f"tag_{tag}" in classes), None)
 
 
 def arrange(app, doctree):
@@ -73,13 +90,13 @@ def arrange(app, doctree):
         arranged = []
         for tag, run in groupby(section.children, key=tag_of):
             parts = list(run)
-            if tag is None or (tag == gates.BOTH and not any("cell" in part["classes"] for part in parts)):
+            if tag is None or (tag == notebooks.BOTH and not any("cell" in part["classes"] for part in parts)):
                 arranged += parts
                 continue
             name = nodes.paragraph(text=LABELS[tag], classes=["framework-name"])
             box = side("", name, *parts, classes=["framework-side", f"tag_{tag}"], label=LABELS[tag])
             before = arranged[-1] if arranged else None
-            if tag == gates.TENSORFLOW and isinstance(before, side) and f"tag_{gates.PYTORCH}" in before["classes"]:
+            if tag == TENSORFLOW.tag and isinstance(before, side) and f"tag_{PYTORCH.tag}" in before["classes"]:
                 box = pair("", arranged.pop(), box, classes=["framework-pair"])
             arranged.append(box)
         section.children = []

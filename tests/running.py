@@ -1,4 +1,4 @@
-"""What the tests of the two editions share: run a notebook's edition where the other framework cannot be imported."""
+"""Run a notebook's edition where the other framework cannot be imported, for the tests of the two editions."""
 
 import copy
 import os
@@ -6,20 +6,20 @@ import os
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from tools import gates
+from tools import notebooks
+from tools.course import NOTEBOOKS, OTHER
 from tools.editions import edition
 from tools.execute import TIMEOUT, kernel_manager
 
 __all__ = ["CellExecutionError", "check", "hide"]
-OTHERS = {gates.PYTORCH: ["tensorflow", "keras"], gates.TENSORFLOW: ["torch"]}
 
 
 def texts(notebook):
     """Return the text that each cell writes; a cell whose output no test compares is left out."""
     return [
         [out.get("text") or out.data["text/plain"] for out in cell.outputs if out.output_type != "error"]
-        for _, cell in gates.code_cells(notebook)
-        if gates.IGNORE not in gates.tags(cell)
+        for _, cell in notebooks.code_cells(notebook)
+        if notebooks.IGNORE not in notebooks.tags(cell)
     ]
 
 
@@ -31,11 +31,11 @@ def hide(names, folder):
 
 def check(path, framework, folder, monkeypatch, *, hidden=None):
     """Execute the edition of the notebook at `path` without the other framework; its text is what is stored."""
-    hide(hidden or OTHERS[framework], folder)
+    hide(hidden or OTHER[framework].modules, folder)
     # Before the installed packages, for the kernel and for every process that it starts.
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ["PYTHONPATH"]]))
     stored = edition(path, framework)
     fresh = copy.deepcopy(stored)
     client = NotebookClient(fresh, km=kernel_manager(), timeout=TIMEOUT, coalesce_streams=True)
-    client.execute(cwd=str(gates.NOTEBOOKS))
+    client.execute(cwd=str(NOTEBOOKS))
     assert texts(fresh) == texts(stored)

@@ -1,0 +1,18 @@
+"""Run every gate on every stored notebook, and the links of the other pages."""
+
+import sys
+
+from tools import notebooks
+from tools.course import NOTEBOOKS, ROOT
+from tools.gates import GATES, links, pair
+
+problems = [
+    f"{page.stem}: {problem}"
+    for page in [ROOT / "README.md", *sorted(NOTEBOOKS.glob("*.md"))]
+    for problem in links(page)
+]
+for path in notebooks.stored():
+    for gate in GATES if path.exists() else [pair]:
+        problems += [f"{path.stem}, {gate.__name__}: {problem}" for problem in gate(path)]
+print("\n".join(problems) or "Every gate is passed.")
+sys.exit(bool(problems))

@@ -1,0 +1,86 @@
+"""Gates on prose: links lead somewhere, citations and symbols are listed."""
+
+import re
+from urllib.parse import unquote
+
+from tools.notebooks import read
+from tools.prose import anchors, formulas, words
+from tools.prose import links as links_in
+
+
+def markdown(path):
+    """Return the Markdown of a notebook or of a Markdown file; nothing of any other file."""
+    if path.suffix == ".ipynb":
+        return "\n\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    return path.read_text(encoding="utf-8") if path.suffix == ".md" else ""
+
+
+def links(path):
+    """Every internal link of a notebook, or of a Markdown file, leads to a file and a heading that exist."""
+    problems = []
+    for target in (unquote(link.target) for link in links_in(markdown(path))):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = path.parent / name if name else path
+        if not file.exists():
+            problems.append(f"{path.name} links to {target}, and there is no such file.")
+        elif anchor and anchor not in anchors(markdown(file)):
+            problems.append(f"{path.name} links to {target}, and there is no such heading.")
+    return problems
+
+
+UNLINKED = re.compile(r"[A-Z][\w'’-]*\.?(?: et al\.| and [A-Z][\w'’-]+)?(?:, | \(|, \()(?:19|20)\d\d\b")
+
+
+def citations(path):
+    """Every citation links to the bibliography, and the text and its References cite the same works."""
+    body, _, references = markdown(path).partition("\n## References")
+    found = [
+        [link for link in links_in(part) if link.target.startswith("bibliography.md#")] for part in (body, references)
+    ]
+    cited, listed = ({link.target.partition("#")[2] for link in part} for part in found)
+    known = anchors(markdown(path.parent / "bibliography.md"))
+
+    problems = [f"{key} is not in the bibliography." for key in sorted((cited | listed) - known)]
+    problems += [f"{key} is cited but not among the references." for key in sorted(cited - listed)]
+    problems += [f"{key} is among the references but not cited." for key in sorted(listed - cited)]
+    for link in (link for part in found for link in part):
+        key = link.target.partition("#")[2]
+        name, year = re.match(r"(\D*)(\d*)", key).groups()
+        if not re.sub(r"[\W\d]", "", link.words.lower()).startswith(name) or year not in link.words:
+            problems.append(f"{link.words!r} is the text of the link to {key}; it takes the first author and the year.")
+    problems += [
+        f"{found!r} looks like a citation and is no link to the bibliography."
+        for found in UNLINKED.findall(re.sub(r"\s+", " ", words(markdown(path))))
+    ]
+    return problems
+
+
+GREEK = set(
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi "
+    "varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell nabla".split()
+)
+TOKEN = re.compile(r"\\math(?:cal|bb|rm)\{\w+\}|\\[a-zA-Z]+|[A-Z]{2,}|[a-zA-Z]")
+
+
+def symbols(path):
+    """Every symbol in the notebook's formulas stands in the first column of a table of the glossary."""
+    rows = re.findall(r"^\|([^|\n]*)\|", markdown(path.parent / "glossary.md"), flags=re.MULTILINE)
+    missing = symbols_in(markdown(path)) - symbols_in("\n".join(rows))
+    return [f"The symbol {symbol} is not in the glossary." for symbol in sorted(missing)]
+
+
+def symbols_in(source):
+    """Return the symbols in the formulas of a Markdown text, without their subscripts.
+
+    A symbol is a Latin, Greek or calligraphic letter, or several capitals, such as TP. Words set as text and macros
+    that name an operation, such as a fraction or a logarithm, are none.
+    """
+    found = set()
+    for formula in formulas(source):
+        formula = re.sub(r"\\(?:text|operatorname|begin|end)\{[^}]*\}", "", formula)
+        while (shorter := re.sub(r"_(?:\{[^{}]*\}|\\[a-zA-Z]+|\w)", "", formula)) != formula:  # from the inside
+            formula = shorter
+        found |= {token for token in TOKEN.findall(formula) if token[0] != "\\" or "{" in token or token[1:] in GREEK}
+    return found
