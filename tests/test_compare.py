@@ -64,6 +64,7 @@ def test_a_tolerance_that_is_none_is_refused(atol):
         {"recall": np.arange(3.0), "weights": [np.ones((2, 1)), np.zeros(1)]},
         [{"a": 1.0}, {"a": 2.0}],
         Run(np.ones((2, 3)), 0.25),
+        Run(np.ones((2, 0)), 0.25),
         pd.DataFrame({"TP": [1, 2], "F1": [0.5, 0.25]}),
     ],
 )
@@ -257,7 +258,7 @@ def test_what_is_no_condition_is_refused(condition, error, message):
 @pytest.mark.parametrize(
     ("a", "b", "error", "message"),
     [
-        ([], [], ValueError, r"PyTorch's values are empty \(shape \(0,\)\): there is nothing to compare"),
+        ([], [], ValueError, "there is nothing to compare"),
         ("1", "1", TypeError, "PyTorch's values take real numbers"),
         ([1 + 1j], [1 + 1j], TypeError, "real numbers, got dtype complex128"),
         ([[1], [1, 2]], [[1], [1, 2]], ValueError, "rows of unequal length"),

@@ -28,6 +28,14 @@ SMALL = [name for name in EVERY if name != "traffic-injury"]
 load = cache(data.load)
 
 
+@pytest.fixture
+def nothing_kept():
+    """What `load` keeps is forgotten before a test that changes what it reads, and after it."""
+    data._prepared.cache_clear()
+    yield
+    data._prepared.cache_clear()
+
+
 def parts(dataset):
     return [(getattr(dataset, f"X_{part}"), getattr(dataset, f"y_{part}")) for part in ("train", "val", "test")]
 
@@ -129,11 +137,98 @@ def test_same_seed_same_data_other_seed_other_split(name):
 
 def test_changing_a_dataset_leaves_the_next_one_alone():
     first = data.load("abalone")
-    first.X_train[:] = 0
-    first.y_train[:] = 0
+    for array in (first.X_train, first.y_train, first.y, first.rows_test):
+        array[:] = 0
+    first.X.iloc[:, 1] = 0.0
+    del first.X["Sex"]
     again = data.load("abalone")
-    assert again.X_train.any()
-    assert again.y_train.any()
+    assert all(array.any() for array in (again.X_train, again.y_train, again.y, again.rows_test))
+    assert again.X.iloc[:, 1].any() and "Sex" in again.X
+
+
+def test_what_was_prepared_is_kept_unless_it_is_large(nothing_kept):
+    for name, kept in (("abalone", 1), ("traffic-injury", 1), ("stroke", 2)):
+        data.load(name)
+        assert data._prepared.cache_info().currsize == kept
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_raw_rows_are_those_of_the_parts(name):
+    dataset = load(name)
+    assert len(dataset.X) == len(dataset.y) == SHAPES[name][0] and dataset.y.dtype == np.int64
+    rows = [dataset.rows_train, dataset.rows_val, dataset.rows_test]
+    assert np.array_equal(np.sort(np.concatenate(rows)), np.arange(len(dataset.y)))
+    for part, (_, y) in zip(rows, parts(dataset), strict=True):
+        assert np.array_equal(dataset.y[part], y)
+
+
+def test_the_raw_rows_have_their_gaps_and_their_categories():
+    X = load("hypothyroid").X
+    assert X["age"].isna().sum() == 446 and set(X["sex"].dropna()) == {"F", "M"}
+    assert "RACE" not in load("traffic-injury").X
+
+
+def test_splits_loads_one_set_for_each_seed():
+    found = data.splits("wine-quality", seeds=(4, 2))
+    assert [split.seed for split in found] == [4, 2]
+    for split in found:
+        assert np.array_equal(split.X_test, data.load("wine-quality", seed=split.seed).X_test)
+    assert len(data.splits("abalone")) == 20
+
+
+@pytest.mark.parametrize(
+    ("seeds", "error", "said"),
+    [
+        ([], ValueError, "seeds takes different whole numbers, at least one"),
+        ([1, 1], ValueError, "seeds takes different whole numbers"),
+        (3, TypeError, "seeds takes a sequence of whole numbers"),
+        ([0.5], TypeError, r"seeds takes a sequence .* seeds\[0\]"),
+        ([2**32], ValueError, "seeds takes numbers below"),
+    ],
+)
+def test_seeds_that_are_none_are_refused(seeds, error, said):
+    with pytest.raises(error, match=said):
+        data.splits("abalone", seeds=seeds)
+    with pytest.raises(error, match=said):
+        data.stratified(np.eye(20), np.arange(20) % 2, seeds=seeds)
+
+
+@pytest.mark.parametrize(
+    ("val", "test", "sizes"), [(0.2, 0.2, (60, 20, 20)), (0, 0.3, (70, 0, 30)), (0.1, 0.2, (70, 10, 20))]
+)
+def test_arrays_are_split_by_class(val, test, sizes):
+    X, y = np.arange(100.0)[:, None], (np.arange(100) % 10 == 0).astype(int)
+    first, second = data.stratified(X, y, seeds=[5, 6], val=val, test=test)
+    assert first.seed == 5 and not np.array_equal(first.X_test, second.X_test)
+    assert tuple(len(labels) for _, labels in parts(first)) == sizes
+    for features, labels in parts(first):
+        assert np.array_equal(labels, y[features[:, 0].astype(int)]) and labels.sum() == len(labels) / 10
+    assert np.array_equal(np.sort(np.concatenate([part[:, 0] for part, _ in parts(first)])), X[:, 0])
+
+
+def test_arrays_are_split_as_load_splits():
+    dataset = load("stroke")
+    (split,) = data.stratified(np.arange(len(dataset.y))[:, None], dataset.y, seeds=[0])
+    assert np.array_equal(split.X_val[:, 0], dataset.rows_val)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"val": 0.5, "test": 0.5}, "leave no room for each of the 2 classes"),
+        ({"test": 0.01}, "leave no room"),
+        ({"y": np.arange(20) // 19}, "leave no room"),
+        ({"y": np.arange(20) // 18}, "leave no room"),
+        ({"y": np.zeros(20)}, "y holds a single class"),
+        ({"y": np.zeros(19)}, "X and y take the same number"),
+        ({"test": 0}, "test takes"),
+        ({"val": -0.1}, "val takes"),
+        ({"X": np.arange(20.0)}, "X takes a 2-dimensional"),
+    ],
+)
+def test_a_split_that_leaves_a_class_out_is_refused(changed, said):
+    with pytest.raises(ValueError, match=said):
+        data.stratified(**({"X": np.eye(20), "y": np.arange(20) % 2} | changed))
 
 
 # --------------------------------------------------------------------------------------------------- the preparation
@@ -166,7 +261,7 @@ def test_the_features_are_the_same_for_every_seed_and_none_is_constant_in_the_wh
 
 
 @pytest.mark.parametrize("name", ["hypothyroid", "stroke"])
-def test_rows_outside_the_training_part_cannot_change_it(name, monkeypatch):
+def test_rows_outside_the_training_part_cannot_change_it(name, monkeypatch, nothing_kept):
     table, y = data._read(name, data._folder())
     _, _, test = data._split(y, 0)
     spoilt = table.copy()
@@ -179,6 +274,35 @@ def test_rows_outside_the_training_part_cannot_change_it(name, monkeypatch):
     assert np.array_equal(dataset.X_val, load(name).X_val)
     assert not np.array_equal(dataset.X_test, load(name).X_test)
     assert np.isfinite(dataset.X_test).all()
+
+
+@pytest.mark.parametrize("name", ["hypothyroid", "stroke"])
+def test_a_split_of_one_s_own_is_prepared_as_load_prepares(name):
+    dataset = load(name)
+    for X, prepared in zip(
+        (dataset.X_train, dataset.X_val, dataset.X_test),
+        dataset.prepare(dataset.rows_train, dataset.rows_val, dataset.rows_test),
+        strict=True,
+    ):
+        np.testing.assert_allclose(prepared, X, rtol=0, atol=1e-12)
+    (half,) = dataset.prepare(np.arange(1000))
+    np.testing.assert_allclose(half[:, numeric(dataset)].mean(axis=0), 0, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("rows", "error", "said"),
+    [
+        (([],), TypeError, "train takes"),
+        ((np.arange(0),), ValueError, r"train takes row numbers 0…4980, at least one, got none"),
+        (([0, 4981],), ValueError, "train takes row numbers 0…4980, at least one, got 0 to 4981"),
+        (([0, 1], [-1]), ValueError, r"others\[0\] takes row numbers"),
+        (([0.0, 1.0],), TypeError, "train takes a one-dimensional array of row numbers, got .* float64"),
+        ((np.ones(4981, dtype=bool),), TypeError, "dtype bool"),
+    ],
+)
+def test_what_are_no_rows_is_refused(rows, error, said):
+    with pytest.raises(error, match=said):
+        load("stroke").prepare(*rows)
 
 
 def test_two_categories_make_one_column_and_three_make_three():
@@ -203,7 +327,7 @@ def test_race_and_hispanic_origin_are_recorded_for_the_dead_only():
         assert (~fatal).sum() == 58_852
 
 
-def test_leaks_are_dropped_unless_asked_for(monkeypatch):
+def test_leaks_are_dropped_unless_asked_for(monkeypatch, nothing_kept):
     table, y = data._read("traffic-injury", data._folder())
     few = np.concatenate([np.flatnonzero(y == k)[:200] for k in range(8)])
     monkeypatch.setattr(data, "_read", lambda *_: (table.iloc[few], y[few]))

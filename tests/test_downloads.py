@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import json
+import shutil
 
 import joblib
 import numpy as np
@@ -121,8 +122,8 @@ def online(home, monkeypatch):
     return connect
 
 
-def fill(home):
-    """Write both sets into the cache, as scikit-learn does."""
+def fill(home, *, read=True):
+    """Write both sets into the cache, as scikit-learn does, and the marks that `load` has read them."""
     for path, content in fraud_files().items():
         file = home / "openml" / "openml.org" / f"{path}.gz"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -130,6 +131,8 @@ def fill(home):
     (home / "covertype").mkdir()
     for part, array in zip(("samples", "targets"), forest_table(), strict=True):
         joblib.dump(array, home / "covertype" / f"{part}_py3", compress=9)
+    for name in NAMES if read else ():
+        data._mark(name, home).touch()
 
 
 def test_the_sizes_expected_of_the_real_sets():
@@ -177,15 +180,14 @@ def test_a_row_keeps_its_label(name, home):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_is_cached_asks_for_every_file(name, home):
+def test_a_download_is_cached_once_load_has_read_it_until_its_folder_is_deleted(name, home, capsys):
+    fill(home, read=False)
     assert not data.is_cached(name)
-    fill(home)
+    data.load(name)
+    assert "unless scikit-learn has it already" in capsys.readouterr().out
     assert data.is_cached(name)
-    for file in data._cached_files(name):
-        content = file.read_bytes()
-        file.unlink()
-        assert not data.is_cached(name)
-        file.write_bytes(content)
+    shutil.rmtree(home / data.DOWNLOADS[name].folder)
+    assert not data.is_cached(name)
     assert data.is_cached("stroke")
     with pytest.raises(ValueError, match="name='covertypes' is not known. Did you mean 'covertype'"):
         data.is_cached("covertypes")
@@ -221,22 +223,21 @@ def test_a_truncated_download_is_refused_and_the_next_one_taken(name, online):
     assert len(data.load(name).class_names) == len(data.DOWNLOADS[name].counts)
 
 
-@pytest.mark.parametrize(("name", "file"), [(FRAUD, -1), (FRAUD, 1), (FOREST, 0), (FOREST, 1)])
+TABLE = "openml/openml.org/data/v1/download/1673544/creditcard.arff.gz"
+DESCRIPTION = "openml/openml.org/api/v1/json/data/1597.gz"
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [(FRAUD, TABLE), (FRAUD, DESCRIPTION), (FOREST, "covertype/samples_py3"), (FOREST, "covertype/targets_py3")],
+)
 def test_a_broken_cache_is_named_with_the_folder_to_delete(name, file, home):
     fill(home)
-    path = data._cached_files(name)[file]
+    path = home / file
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     folder = home / data.DOWNLOADS[name].folder
     with pytest.raises(OSError, match=rf"files of {name} in {folder} cannot be read .* Delete that folder.*data\.load"):
         data.load(name)
-
-
-def test_a_broken_description_counts_as_not_cached(home):
-    fill(home)
-    description = data._cached_files(FRAUD)[0]
-    for content in (b"", description.read_bytes()[:50], gzip.compress(b"{}"), gzip.compress(b"<html>")):
-        description.write_bytes(content)
-        assert not data.is_cached(FRAUD)
 
 
 @pytest.mark.parametrize("name", NAMES)
