@@ -1,9 +1,18 @@
 """From text to notebook: every rule of the grammar, each on the smallest text that shows it."""
 
+import tomllib
+
+import jupytext
 import pytest
 
 from tools import text
+from tools.course import NOTEBOOKS, ROOT
 from tools.notebooks import METADATA, side, tags
+
+FILTER = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["jupytext"][
+    "cell_metadata_filter"
+]
+TEXTS = [*(NOTEBOOKS / "text").glob("*.md"), *(ROOT / "assignments" / "text").glob("*.md")]
 
 
 @pytest.fixture
@@ -148,3 +157,19 @@ def test_an_assignment_names_its_cells_for_nbgrader(tmp_path):
         None,
     ]
     assert cells[5].source == "<!-- BEGIN SOLUTION -->\nSo.\n<!-- END SOLUTION -->" and cells[6].source == "The end."
+
+
+def test_jupytext_keeps_the_words_of_the_grammar():
+    words = [*text.WORDS, *text.PLACES, *text.NBGRADER, "points"]
+    assert sorted([*words, "tags", "slideshow", "-all"]) == sorted(FILTER.split(","))
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: f"{path.parent.parent.name} {path.stem}")
+def test_a_text_saved_by_jupytext_says_the_same(path, tmp_path):
+    notebook = jupytext.read(path)  # as JupyterLab and VS Code open it
+    notebook.metadata["jupytext"] = {"cell_metadata_filter": FILTER, "notebook_metadata_filter": "-all"}
+    compiled = text.lesson if path.parent.parent == NOTEBOOKS else text.assignment
+    for other in path.parent.glob("*.md"):
+        (tmp_path / other.name).write_text(other.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / path.name).write_text(jupytext.writes(notebook, fmt="md"), encoding="utf-8")
+    assert compiled(tmp_path / path.name) == compiled(path)
