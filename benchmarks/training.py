@@ -8,6 +8,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import companion.pytorch
 import companion.tensorflow
+from companion.data import stratified
 
 LEARNING_RATE = 0.1
 
@@ -84,10 +85,8 @@ def our_sweep(half, X, y, sizes, *, batch_size, pos_weights, seeds):
 
     def run(epochs):
         result = half.sweep(
-            X,
-            y,
+            stratified(X, y, seeds=range(seeds), val=0, test=0.3),
             pos_weights=pos_weights,
-            seeds=range(seeds),
             sizes=sizes,
             epochs=epochs,
             batch_size=batch_size,

@@ -1,12 +1,13 @@
-"""What the sweeps of both frameworks share: the grid, its splits, its chunks, and what comes back."""
+"""What the sweeps of both frameworks share: the grid, the parts it is trained in, and what comes back."""
 
-import sys
 from dataclasses import dataclass
 
 import numpy as np
 
 from companion import _checks
+from companion._models import checked_rows
 from companion._training import checked_data, checked_steps, epoch_order
+from companion.data import Split
 from companion.start import initial_weights, layer_sizes
 
 MEMORY = 2**30
@@ -14,157 +15,156 @@ MEMORY = 2**30
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """What `sweep` returns: W weights × S seeds.
+    """What `sweep` returns: W weights × S splits.
 
     Attributes
     ----------
     parameters : list of numpy.ndarray of float64
         W₁, b₁, W₂, b₂, … of shapes (W, S, fan_in, fan_out) and (W, S, fan_out).
-    logits : numpy.ndarray of float64, shape (W, S, n_test) or (W, S, n_test, K)
-        On each seed's test rows.
-    labels : numpy.ndarray of int64, shape (S, n_test)
-        The labels of those rows; the same for all weights of a seed.
-    test_rows : numpy.ndarray of int64, shape (S, n_test)
-        Which rows of ``X`` they are.
+    val, test : numpy.ndarray of float64, shape (W, S, n_part) or (W, S, n_part, K)
+        Logits of each split's validation and test part.
+    y_val, y_test : numpy.ndarray of int64, shape (S, n_part)
+        The labels of those parts; the same for all weights of a split.
     loss : numpy.ndarray of float64, shape (W, S, steps)
         The weighted loss of each batch before its update.
     """
 
     parameters: list
-    logits: np.ndarray
-    labels: np.ndarray
-    test_rows: np.ndarray
+    val: np.ndarray
+    test: np.ndarray
+    y_val: np.ndarray
+    y_test: np.ndarray
     loss: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
-class Chunk:
-    """A part of the grid that is trained at once: some weights × some seeds."""
+class Part:
+    """All weights on some of the splits, which are trained at once.
 
-    weights: np.ndarray
+    The training rows of the splits lie end to end in `X`, (S·n, d), and `y`, (S·n,). `order`, (epochs, S, n), holds row
+    numbers in the order of training, `weights`, (W, K), the weight of each class, and `parameters` the start of every
+    model, W₁, b₁, … of shapes (W, S, …).
+    """
+
+    X: np.ndarray
+    y: np.ndarray
     order: np.ndarray
+    weights: np.ndarray
     parameters: list
 
 
-def run_grid(train, X, y, *, pos_weights, class_weights, seeds, sizes, epochs, test_fraction, memory, **settings):
-    """Check the arguments, call ``train(chunk, X, y, steps)`` on every chunk of the grid, and join what comes back.
+def run_grid(train, splits, *, pos_weights, class_weights, sizes, epochs, shuffle, start, memory, **settings):
+    """Check the arguments, train the grid part by part with ``train(part, steps)``, and join what comes back.
 
-    `train` returns the final parameters and the losses, (steps, S, W), of a chunk.
+    `train` returns the final parameters, (W, S, …), and the losses, (steps, W, S). The parts know nothing of one
+    another: they may be trained anywhere.
     """
-    sizes = layer_sizes(sizes)
-    weights = _weights(pos_weights, class_weights, sizes[-1])
-    X, y = checked_data(X, y, sizes)
-    seeds = _seeds(seeds)
-    memory = _checks.whole("memory", memory, least=1)
+    weights = _weights(pos_weights, class_weights)
+    splits, sizes = _splits_and_sizes(splits, sizes, n_outputs=1 if class_weights is None else weights.shape[1])
     steps = checked_steps(**settings)
-    train_rows, test_rows = _splits(y, seeds, _checks.number("test_fraction", test_fraction, above=0, below=1))
+    if not isinstance(shuffle, (bool, np.bool_)):
+        raise TypeError(f"shuffle takes True or False, got {_checks.shown(shuffle)}.")
+    if _checks.one_of("start", start, ["random", "zeros"]) == "zeros" and len(sizes) > 2:
+        raise ValueError(f"start='zeros' takes a single layer; a network of sizes={sizes} learns nothing from zeros.")
 
-    bytes_of_model = 8 * (
-        6 * sum(a * b for a, b in zip(sizes, sizes[1:], strict=False)) + 6 * steps.batch_size * sum(sizes)
+    # A model takes its parameters, their gradients and velocities, and the units of a batch; a split takes its rows.
+    of_model = 48 * (sum(a * b for a, b in zip(sizes, sizes[1:], strict=False)) + steps.batch_size * sum(sizes))
+    of_split = len(weights) * of_model + 16 * splits[0].X_train.size
+    at_once = max(1, _checks.whole("memory", memory, least=1) // of_split)
+    parts = [splits[first : first + at_once] for first in range(0, len(splits), at_once)]
+    return _joined([_trained(train, part, weights, sizes, epochs, shuffle, start, steps) for part in parts])
+
+
+def _trained(train, splits, weights, sizes, epochs, shuffle, start, steps):
+    """Return the `Sweep` of all weights on some of the splits."""
+    n = len(splits[0].y_train)
+    order = np.stack(
+        [epoch_order(n, batch_size=steps.batch_size, epochs=epochs, seed=split.seed) for split in splits], axis=1
     )
-    models = max(1, memory // bytes_of_model)
-    at_once = max(1, models // len(weights)), min(len(weights), models)
-    results = [[None] * len(weights) for _ in seeds]
-    parts = [
-        (range(s, min(s + at_once[0], len(seeds))), range(w, min(w + at_once[1], len(weights))))
-        for s in range(0, len(seeds), at_once[0])
-        for w in range(0, len(weights), at_once[1])
-    ]
-    for done, (some_seeds, some_weights) in enumerate(parts):
-        if len(parts) > 1 and sys.stderr.isatty():  # never so in a notebook: progress stays out of stored outputs
-            end = "\n" if done + 1 == len(parts) else ""
-            print(f"\rsweep: chunk {done + 1} of {len(parts)}", end=end, file=sys.stderr, flush=True)
-        order = [
-            rows[epoch_order(len(rows), batch_size=steps.batch_size, epochs=epochs, seed=seeds[s])]
-            for s, rows in ((s, train_rows[s]) for s in some_seeds)
-        ]
-        start = [initial_weights(sizes, seed=seeds[s]) for s in some_seeds]
-        chunk = Chunk(
-            weights=weights[some_weights.start : some_weights.stop],
-            order=np.stack(order, axis=1),
-            parameters=[
-                np.repeat(np.stack(arrays)[:, None], len(some_weights), axis=1) for arrays in zip(*start, strict=True)
-            ],
-        )
-        parameters, losses = train(chunk, X, y, steps)
-        for i, s in enumerate(some_seeds):
-            for j, w in enumerate(some_weights):
-                own = [array[i, j] for array in parameters]
-                results[s][w] = own, _logits(own, X[test_rows[s]]), losses[:, i, j]
-    return _joined(results, y[test_rows], test_rows)
+    if not shuffle:
+        order = np.sort(order)
+    begin = [np.stack(arrays) for arrays in zip(*(initial_weights(sizes, seed=s.seed) for s in splits), strict=True)]
+    if start == "zeros":
+        begin = [np.zeros_like(array) for array in begin]
+    part = Part(
+        X=np.concatenate([split.X_train for split in splits]),
+        y=np.concatenate([split.y_train for split in splits]),
+        order=order + n * np.arange(len(splits))[:, None],
+        weights=weights,
+        parameters=[np.repeat(array[None], len(weights), axis=0) for array in begin],
+    )
+    parameters, losses = train(part, steps)
+    return Sweep(
+        parameters=parameters,
+        val=_logits(parameters, np.stack([split.X_val for split in splits])),
+        test=_logits(parameters, np.stack([split.X_test for split in splits])),
+        y_val=np.stack([split.y_val for split in splits]),
+        y_test=np.stack([split.y_test for split in splits]),
+        loss=np.moveaxis(losses, 0, -1),
+    )
 
 
-def _weights(pos_weights, class_weights, n_outputs):
+def _joined(sweeps):
+    """Return one `Sweep` of the splits of several."""
+
+    def joined(name, axis=1):
+        return np.concatenate([getattr(sweep, name) for sweep in sweeps], axis=axis)
+
+    return Sweep(
+        parameters=[np.concatenate(arrays, axis=1) for arrays in zip(*(s.parameters for s in sweeps), strict=True)],
+        val=joined("val"),
+        test=joined("test"),
+        y_val=joined("y_val", axis=0),
+        y_test=joined("y_test", axis=0),
+        loss=joined("loss"),
+    )
+
+
+def _logits(parameters, X):
+    """Return the logits of all models, (W, S, n) or (W, S, n, K), on their split's rows, (S, n, d), by NumPy."""
+    hidden = X
+    for i, (weight, bias) in enumerate(zip(parameters[::2], parameters[1::2], strict=True)):
+        hidden = (np.maximum(hidden, 0) if i else hidden) @ weight + bias[:, :, None]
+    return hidden[..., 0] if hidden.shape[-1] == 1 else hidden
+
+
+def _weights(pos_weights, class_weights):
     """Return the weights of every class, (W, K), from whichever argument was given."""
     if (pos_weights is None) == (class_weights is None):
         raise ValueError("sweep takes either pos_weights, for one output, or class_weights, for several; not both.")
     if class_weights is None:
-        if n_outputs != 1:
-            raise ValueError(
-                f"pos_weights goes with one output, got sizes that end in {n_outputs}; take class_weights."
-            )
-        w = _checks.array("pos_weights", pos_weights, ndim=1)
+        name, w = "pos_weights", _checks.array("pos_weights", pos_weights, ndim=1)
         weights = np.stack([np.ones_like(w), w], axis=1)
     else:
-        if n_outputs == 1:
-            raise ValueError("class_weights goes with several outputs, got sizes that end in 1; take pos_weights.")
-        weights = _checks.array("class_weights", class_weights, ndim=2)
-        if weights.shape[1] != n_outputs:
-            raise ValueError(f"class_weights takes shape (W, {n_outputs}), got {weights.shape}.")
+        name, weights = "class_weights", _checks.array("class_weights", class_weights, ndim=2)
     if (weights <= 0).any():
-        name = "pos_weights" if class_weights is None else "class_weights"
         raise ValueError(f"{name} takes positive numbers, got {weights.min():g}.")
     return weights
 
 
-def _seeds(seeds):
-    """Return the seeds as a list of different whole numbers."""
-    try:
-        seeds = [_checks.whole(f"seeds[{i}]", seed) for i, seed in enumerate(seeds)]
-    except TypeError as error:
-        raise TypeError(f"seeds takes a sequence of whole numbers such as range(20); {error}") from None
-    if seeds and max(seeds) >= 2**32:
-        raise ValueError(f"seeds takes numbers below 2**32, got {max(seeds)}.")
-    if not seeds or len(set(seeds)) < len(seeds):
-        raise ValueError(f"seeds takes different whole numbers, at least one, got {seeds}.")
-    return seeds
-
-
-def _splits(y, seeds, test_fraction):
-    """Return the training and the test rows of each seed, (S, n_train) and (S, n_test), stratified by class."""
-    from sklearn.model_selection import train_test_split
-
-    n_classes, n_test = len(np.unique(y)), int(np.ceil(test_fraction * len(y)))
-    if min(n_test, len(y) - n_test) < n_classes or np.bincount(y).min() < 2:
-        raise ValueError(
-            f"test_fraction={test_fraction} of {len(y)} samples leaves no room for each of the {n_classes} classes "
-            "in both parts; each class needs two samples."
-        )
-    pairs = [train_test_split(np.arange(len(y)), test_size=test_fraction, stratify=y, random_state=s) for s in seeds]
-    train_rows, test_rows = (np.stack(rows) for rows in zip(*pairs, strict=True))
-    return train_rows, test_rows
-
-
-def _logits(parameters, X):
-    """Return the logits of one model, (n, K), by NumPy."""
-    hidden = X @ parameters[0] + parameters[1]
-    for weight, bias in zip(parameters[2::2], parameters[3::2], strict=True):
-        hidden = np.maximum(hidden, 0) @ weight + bias
-    return hidden
-
-
-def _joined(results, labels, test_rows):
-    """Return the `Sweep` of all models from ``results[seed][weight]``: parameters, logits, losses."""
-    n_parameters = len(results[0][0][0])
-
-    def grid(of_model):
-        return np.array([[of_model(of_seed[w]) for of_seed in results] for w in range(len(results[0]))])
-
-    logits = grid(lambda model: model[1])
-    return Sweep(
-        parameters=[grid(lambda model, i=i: model[0][i]) for i in range(n_parameters)],
-        logits=logits[..., 0] if logits.shape[-1] == 1 else logits,
-        labels=labels,
-        test_rows=test_rows,
-        loss=grid(lambda model: model[2]),
-    )
+def _splits_and_sizes(splits, sizes, n_outputs):
+    """Return the splits as a list and the layer sizes as a tuple, if they fit one another and the weights."""
+    wanted = "a list of splits, such as data.splits or data.stratified returns"
+    if not isinstance(splits, (list, tuple)) or not all(isinstance(split, Split) for split in splits):
+        raise TypeError(f"splits takes {wanted}, got {_checks.shown(splits)}.")
+    if not splits:
+        raise ValueError(f"splits takes {wanted}, got none.")
+    first = splits[0]
+    sizes = (first.X_train.shape[1], n_outputs) if sizes is None else layer_sizes(sizes)
+    if sizes[-1] != n_outputs:
+        given = "pos_weights goes with one output" if n_outputs == 1 else f"class_weights holds {n_outputs} classes"
+        raise ValueError(f"{given}, got sizes that end in {sizes[-1]}.")
+    for i, split in enumerate(splits):
+        for part in ("train", "val", "test"):
+            (X, y), shape = (getattr(split, f"{name}_{part}") for name in "Xy"), getattr(first, f"X_{part}").shape
+            if X.shape != shape:
+                raise ValueError(f"splits takes parts of one size, got X_{part} {X.shape} in splits[{i}], not {shape}.")
+            try:
+                if part == "train":
+                    checked_data(X, y, sizes)
+                elif X.size:
+                    checked_rows(X, sizes[0])
+                    _checks.same_length(f"X_{part}", X, f"y_{part}", y)
+            except (ValueError, TypeError) as error:
+                raise type(error)(f"splits[{i}]: {error}") from error
+    return list(splits), sizes

@@ -1,83 +1,116 @@
-"""Every model of a sweep is the one that `fit` gives alone, in both frameworks, however the grid is cut."""
+"""Every model of a sweep is the one that `fit` gives on its split alone, in both frameworks, in however many parts."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from frameworks import BOTH, PyTorch, TensorFlow
-from sklearn.model_selection import train_test_split
+
+import companion._sweep
+from companion.compare import agreed
+from companion.data import splits, stratified
 
 frameworks = pytest.mark.parametrize("framework", BOTH, ids=str)
 SETTINGS = {"epochs": 3, "batch_size": 32, "learning_rate": 0.1, "momentum": 0.9, "weight_decay": 0.01}
 GRIDS = {
-    "logistic": {"pos_weights": [0.5, 1.0, 7.0], "sizes": (4, 1)},
+    "logistic": {"pos_weights": [0.5, 1.0, 7.0]},
+    "softmax": {"class_weights": [[1.0, 1.0, 1.0], [0.4, 1.0, 3.0]]},
     "network": {"pos_weights": [1.0, 20.0], "sizes": (4, 8, 5, 1)},
     "classes": {"class_weights": [[1.0, 1.0, 1.0], [0.4, 1.0, 3.0]], "sizes": (4, 6, 3)},
 }
 
 
-def data(grid):
+def drawn(grid, seeds, **shares):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 4))
     score = X[:, 0] + 0.5 * X[:, 1] ** 2 + rng.normal(size=300)
-    return X, np.digitize(score, [1.0, 2.5]) if "class_weights" in GRIDS[grid] else (score > 1.5).astype(int)
+    y = np.digitize(score, [1.0, 2.5]) if "class_weights" in GRIDS[grid] else (score > 1.5).astype(int)
+    return stratified(X, y, seeds=seeds, **shares)
+
+
+def by_one_loop(split, sizes, loss_of, *, epochs, batch_size, learning_rate, momentum):
+    """A plain loop over one model from zeros, on the rows as they lie, with gradients by hand."""
+    theta, bias = np.zeros(sizes[0]), 0.0
+    velocity = np.zeros(sizes[0] + 1)
+    for _ in range(epochs):
+        for first in range(0, len(split.y_train), batch_size):
+            X, y = split.X_train[first : first + batch_size], split.y_train[first : first + batch_size]
+            pull = loss_of(y) * (1 / (1 + np.exp(-(X @ theta + bias))) - y) / len(y)
+            velocity = momentum * velocity + np.append(pull @ X, pull.sum())
+            theta, bias = theta - learning_rate * velocity[:-1], bias - learning_rate * velocity[-1]
+    return split.X_test @ theta + bias
 
 
 @frameworks
 @pytest.mark.parametrize("grid", GRIDS)
 def test_each_model_is_the_one_that_fit_gives_alone(framework, grid):
-    X, y = data(grid)
     half, options = framework.half, GRIDS[grid]
-    result = half.sweep(X, y, seeds=[3, 5], **options, **SETTINGS)
-    weights = options.get("pos_weights", options.get("class_weights"))
-    for i, w in enumerate(weights):
-        for j, seed in enumerate([3, 5]):
-            rows, test = train_test_split(np.arange(300), test_size=0.3, stratify=y, random_state=seed)
-            loss = (
-                (lambda z, t, w=w: half.weighted_bce(z, t, w))
-                if "pos_weights" in options
-                else (lambda z, t, w=w: half.weighted_cross_entropy(z, t, w))
-            )
-            model = half.mlp(options["sizes"], seed=seed)
-            history = half.fit(model, X[rows], y[rows], loss, seed=seed, **SETTINGS)
+    two = drawn(grid, [3, 5])
+    result = half.sweep(two, **options, **SETTINGS)
+    binary = "pos_weights" in options
+    of_model, outputs = (half.weighted_bce, 1) if binary else (half.weighted_cross_entropy, 3)
+    for i, w in enumerate(options["pos_weights" if binary else "class_weights"]):
+        for j, split in enumerate(two):
+            model = half.mlp(options.get("sizes", (4, outputs)), seed=split.seed)
+
+            def loss(z, t, w=w):
+                return of_model(z, t, w)
+
+            history = half.fit(model, split.X_train, split.y_train, loss, seed=split.seed, **SETTINGS)
             np.testing.assert_allclose(result.loss[i, j], history.loss, rtol=0, atol=1e-10)
-            np.testing.assert_allclose(result.logits[i, j], half.predict_logits(model, X[test]), rtol=0, atol=1e-10)
+            for logits, X in ((result.val, split.X_val), (result.test, split.X_test)):
+                np.testing.assert_allclose(logits[i, j], half.predict_logits(model, X), rtol=0, atol=1e-10)
             for stacked, alone in zip(result.parameters, half.get_weights(model), strict=True):
                 np.testing.assert_allclose(stacked[i, j], alone, rtol=0, atol=1e-10)
-            assert (result.labels[j] == y[test]).all() and (result.test_rows[j] == test).all()
+            assert (result.y_val[j] == split.y_val).all() and (result.y_test[j] == split.y_test).all()
+
+
+@frameworks
+def test_from_zeros_and_in_order_it_is_a_plain_loop(framework):
+    two = drawn("logistic", [3, 5])
+    settings = {"epochs": 4, "batch_size": 50, "learning_rate": 0.25, "momentum": 0.875}
+    result = framework.half.sweep(two, pos_weights=[1.0, 7.0], shuffle=False, start="zeros", **settings)
+    for i, w in enumerate((1.0, 7.0)):
+        for j, split in enumerate(two):
+            expected = by_one_loop(split, (4, 1), lambda y, w=w: np.where(y == 1, w, 1.0), **settings)
+            np.testing.assert_allclose(result.test[i, j], expected, rtol=0, atol=1e-12)
+
+
+@frameworks
+def test_a_data_set_is_swept_as_it_was_prepared(framework):
+    two = splits("wine-quality", seeds=[0, 1])
+    result = framework.half.sweep(two, class_weights=np.ones((1, 7)), epochs=1, batch_size=1000, learning_rate=0.5)
+    assert result.val.shape == result.test.shape == (1, 2, 980, 7)
+    theta, bias = result.parameters
+    np.testing.assert_allclose(result.test[0, 1], two[1].X_test @ theta[0, 1] + bias[0, 1], rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("grid", GRIDS)
 def test_both_frameworks_give_the_same_grid(grid):
-    X, y = data(grid)
-    a, b = (half.sweep(X, y, seeds=range(4), **GRIDS[grid], **SETTINGS) for half in (PyTorch().half, TensorFlow().half))
-    np.testing.assert_allclose(a.loss, b.loss, rtol=0, atol=1e-10)
-    np.testing.assert_allclose(a.logits, b.logits, rtol=0, atol=1e-10)
+    four = drawn(grid, range(4))
+    found = {name: half.sweep(four, **GRIDS[grid], **SETTINGS) for name, half in
+             (("PyTorch", PyTorch().half), ("TensorFlow", TensorFlow().half))}  # fmt: skip
+    assert agreed(found) is found["PyTorch"]
 
 
 @frameworks
-@pytest.mark.parametrize("memory", [1, 60_000])
-def test_a_grid_in_chunks_gives_the_same_result(framework, memory):
-    X, y = data("network")
-    sweep = framework.half.sweep
-    whole = sweep(X, y, seeds=range(3), **GRIDS["network"], **SETTINGS)
-    chunks = sweep(X, y, seeds=range(3), memory=memory, **GRIDS["network"], **SETTINGS)
-    np.testing.assert_allclose(whole.logits, chunks.logits, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(whole.loss, chunks.loss, rtol=0, atol=1e-12)
+@pytest.mark.parametrize(("memory", "parts"), [(1, 3), (150_000, 2), (2**30, 1)])
+def test_a_grid_in_parts_gives_the_same_result(framework, memory, parts, monkeypatch):
+    three, trained = drawn("network", range(3)), companion._sweep._trained
+    whole = framework.half.sweep(three, **GRIDS["network"], **SETTINGS)
+    seen = []
+    monkeypatch.setattr(companion._sweep, "_trained", lambda *args: seen.append(args) or trained(*args))
+    found = framework.half.sweep(three, memory=memory, **GRIDS["network"], **SETTINGS)
+    assert len(seen) == parts
+    agreed({"PyTorch": whole, "TensorFlow": found}, atol=1e-12)
+    assert (whole.y_test == found.y_test).all()
 
 
 @frameworks
-def test_chunks_print_nothing_where_there_is_no_terminal(framework, capfd):
-    X, y = data("logistic")
-    framework.half.sweep(X, y, seeds=range(2), memory=1, **GRIDS["logistic"], **SETTINGS)
-    assert "chunk" not in "".join(capfd.readouterr())
-
-
-@frameworks
-def test_seeds_draw_other_splits_and_weights_share_them(framework):
-    X, y = data("logistic")
-    result = framework.half.sweep(X, y, seeds=[0, 1], **GRIDS["logistic"], **SETTINGS)
-    assert set(result.test_rows[0]) != set(result.test_rows[1])
-    assert (result.labels.sum(axis=1) == result.labels[0].sum()).all()  # stratified
-    assert (np.diff(result.logits[:, 0], axis=0) != 0).any()
+def test_without_a_validation_part_there_are_no_logits_of_one(framework):
+    two = drawn("logistic", [0, 1], val=0, test=0.3)
+    result = framework.half.sweep(two, **GRIDS["logistic"], **SETTINGS)
+    assert result.val.shape == (3, 2, 0) and result.y_val.shape == (2, 0) and result.test.shape == (3, 2, 90)
 
 
 @frameworks
@@ -86,31 +119,42 @@ def test_seeds_draw_other_splits_and_weights_share_them(framework):
     [
         ({"pos_weights": None}, ValueError, "either pos_weights, for one output, or class_weights"),
         ({"class_weights": [[1, 1]]}, ValueError, "not both"),
-        ({"sizes": (4, 3)}, ValueError, "pos_weights goes with one output"),
-        ({"pos_weights": None, "class_weights": [[1.0, 2.0]]}, ValueError, "class_weights goes with several outputs"),
+        ({"sizes": (4, 3)}, ValueError, "pos_weights goes with one output, got sizes that end in 3"),
+        ({"pos_weights": None, "class_weights": [[1.0, 2.0]], "sizes": (4, 1)}, ValueError, "class_weights holds 2"),
         ({"pos_weights": [1.0, 0.0]}, ValueError, "pos_weights takes positive numbers, got 0"),
         ({"pos_weights": []}, ValueError, "pos_weights is empty"),
-        ({"seeds": []}, ValueError, "seeds takes different whole numbers, at least one"),
-        ({"seeds": [1, 1]}, ValueError, "seeds takes different whole numbers"),
-        ({"seeds": 3}, TypeError, "seeds takes a sequence of whole numbers"),
-        ({"test_fraction": 1.0}, ValueError, "test_fraction"),
-        ({"test_fraction": 0.001}, ValueError, "test_fraction=0.001 of 300 samples leaves no room"),
-        ({"seeds": [2**32]}, ValueError, "seeds takes numbers below"),
         ({"memory": 0}, ValueError, "memory"),
         ({"learning_rate": -1}, ValueError, "learning_rate"),
-        ({"sizes": (5, 1)}, ValueError, "X takes 5 columns"),
+        ({"batch_size": 181}, ValueError, "batch_size takes at most n=180"),
+        ({"sizes": (5, 1)}, ValueError, r"splits\[0\]: X takes 5 columns"),
+        ({"shuffle": 1}, TypeError, "shuffle takes True or False, got 1"),
+        ({"start": "ones"}, ValueError, "start='ones' is not known"),
+        ({"start": "zeros", "sizes": (4, 3, 1)}, ValueError, "start='zeros' takes a single layer"),
     ],
 )
 def test_bad_input_is_refused_by_name(framework, changes, error, message):
-    X, y = data("logistic")
-    arguments = {"seeds": [0], **GRIDS["logistic"], **SETTINGS} | changes
     with pytest.raises(error, match=message):
-        framework.half.sweep(X, y, **arguments)
+        framework.half.sweep(drawn("logistic", [0]), **{**GRIDS["logistic"], **SETTINGS} | changes)
+
+
+@frameworks
+def test_splits_that_do_not_fit_are_refused_by_number(framework):
+    one, two = drawn("logistic", [0, 1])
+    for wrong, error, message in (
+        (one, TypeError, "splits takes a list of splits, such as data.splits or data.stratified returns, got Split"),
+        ([one.X_train], TypeError, "splits takes a list of splits"),
+        ([], ValueError, "splits takes a list of splits, .* got none"),
+        ([one, *drawn("logistic", [1], val=0.1)], ValueError, r"X_train \(210, 4\) in splits\[1\], not \(180, 4\)"),
+        ([one, replace(two, y_train=two.y_train * 0)], ValueError, r"splits\[1\]: y has no sample of class 1|single"),
+        ([replace(one, X_test=one.X_test * np.nan)], ValueError, r"splits\[0\]: X holds NaN"),
+        ([replace(one, y_val=one.y_val[1:])], ValueError, r"splits\[0\]: X_val and y_val take the same number"),
+    ):
+        with pytest.raises(error, match=message):
+            framework.half.sweep(wrong, **GRIDS["logistic"], **SETTINGS)
 
 
 @frameworks
 def test_a_model_that_diverges_is_reported(framework):
-    X, y = data("network")
     settings = SETTINGS | {"learning_rate": 1e6, "epochs": 20}
     with pytest.raises(FloatingPointError, match="the training diverged"):
-        framework.half.sweep(X, y, seeds=[0], **GRIDS["network"], **settings)
+        framework.half.sweep(drawn("network", [0]), **GRIDS["network"], **settings)
