@@ -11,13 +11,7 @@ import PIL.Image
 from matplotlib.figure import Figure
 
 from companion import _checks
-
-PYTORCH = "#D55E00"
-TENSORFLOW = "#0072B2"
-NEGATIVE = "#56B4E9"
-POSITIVE = "#E69F00"
-NEUTRAL = "#555555"
-ACCENT = "#009E73"
+from companion._palette import ACCENT, NEGATIVE, NEUTRAL, POSITIVE, PYTORCH, TENSORFLOW  # noqa: F401
 
 _STYLE = {
     "figure.figsize": (9, 3.8),

@@ -8,7 +8,7 @@ from pathlib import Path
 from sphinx.cmd.build import main as sphinx
 
 from tools import editions, offline
-from tools.course import BUILD, FRAMEWORKS, NOTEBOOKS, ROOT
+from tools.course import BUILD, FRAMEWORKS, NOTEBOOKS, ROOT, css
 
 SOURCE, SITE = BUILD / "site-source", BUILD / "site"
 # MathJax in one file, which needs no other: it works from disk, without a network.
@@ -20,6 +20,7 @@ def stage():
     shutil.rmtree(SOURCE, ignore_errors=True)
     shutil.copytree(ROOT / "docs", SOURCE, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "README.md", SOURCE)
+    (SOURCE / "_static" / "colours.css").write_text(css(), encoding="utf-8")
     shutil.copytree(NOTEBOOKS, SOURCE / "notebooks", ignore=shutil.ignore_patterns("text", ".ipynb_checkpoints"))
     for framework in FRAMEWORKS:
         editions.write(framework, SOURCE / "editions" / framework.tag)

@@ -14,7 +14,7 @@ import nbformat
 from nbconvert.exporters import SlidesExporter
 
 from tools import notebooks, text
-from tools.course import BUILD, FRAMEWORKS
+from tools.course import BUILD, FRAMEWORKS, css
 from tools.site import MATHJAX
 
 SLIDES = BUILD / "slides"
@@ -71,6 +71,7 @@ def write():
     shutil.copytree(REVEAL / "plugin" / "notes", shared / "notes")
     for file in (MATHJAX, DECK / "deck.css", DECK / "deck.js"):
         shutil.copy(file, shared)
+    (shared / "colours.css").write_text(css(), encoding="utf-8")
     convert, entries = exporter(), []
     for path in notebooks.stored():
         title = text.title(notebooks.text_of(path))

@@ -1,0 +1,8 @@
+"""The colours of the course, Okabe and Ito's (2008), which colour-blind readers can tell apart. It loads nothing."""
+
+PYTORCH = "#D55E00"
+TENSORFLOW = "#0072B2"
+NEGATIVE = "#56B4E9"
+POSITIVE = "#E69F00"
+NEUTRAL = "#555555"
+ACCENT = "#009E73"
