@@ -7,6 +7,7 @@ from companion.pytorch.losses import (
     weighted_cross_entropy,
 )
 from companion.pytorch.models import get_weights, mlp, predict_logits, set_weights
+from companion.pytorch.optimum import minimise
 from companion.pytorch.sweep import sweep
 from companion.pytorch.training import fit
 
@@ -15,6 +16,7 @@ __all__ = [
     "focal_loss",
     "get_weights",
     "logit_adjusted_cross_entropy",
+    "minimise",
     "mlp",
     "predict_logits",
     "set_weights",

@@ -15,6 +15,7 @@ from companion.tensorflow.losses import (  # noqa: E402
     weighted_cross_entropy,
 )
 from companion.tensorflow.models import get_weights, mlp, predict_logits, set_weights  # noqa: E402
+from companion.tensorflow.optimum import minimise  # noqa: E402
 from companion.tensorflow.sweep import sweep  # noqa: E402
 from companion.tensorflow.training import fit  # noqa: E402
 
@@ -23,6 +24,7 @@ __all__ = [
     "focal_loss",
     "get_weights",
     "logit_adjusted_cross_entropy",
+    "minimise",
     "mlp",
     "predict_logits",
     "set_weights",
