@@ -6,3 +6,8 @@ NEGATIVE = "#56B4E9"
 POSITIVE = "#E69F00"
 NEUTRAL = "#555555"
 ACCENT = "#009E73"
+
+# Quantities that several lessons draw side by side.
+RECALL = ACCENT
+PRECISION = "#AA3377"
+F1 = NEUTRAL

@@ -5,13 +5,24 @@ the style of every figure that follows.
 """
 
 import io
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import PIL.Image
 from matplotlib.figure import Figure
 
 from companion import _checks
-from companion._palette import ACCENT, NEGATIVE, NEUTRAL, POSITIVE, PYTORCH, TENSORFLOW  # noqa: F401
+from companion._palette import (  # noqa: F401
+    ACCENT,
+    F1,
+    NEGATIVE,
+    NEUTRAL,
+    POSITIVE,
+    PRECISION,
+    PYTORCH,
+    RECALL,
+    TENSORFLOW,
+)
 
 _STYLE = {
     "figure.figsize": (9, 3.8),
@@ -50,10 +61,6 @@ def figure(columns=1, *, share_y=False):
     ValueError, TypeError
         If `columns` is not a whole number of at least 1.
 
-    Notes
-    -----
-    Used in every notebook that draws.
-
     Examples
     --------
     >>> fig, (left, right) = figure(2)
@@ -76,10 +83,6 @@ def framework_pair(*, share_y=True):
     -------
     matplotlib.figure.Figure, matplotlib.axes.Axes, matplotlib.axes.Axes
 
-    Notes
-    -----
-    Used in notebook 00.
-
     Examples
     --------
     >>> fig, left, right = framework_pair()
@@ -91,6 +94,40 @@ def framework_pair(*, share_y=True):
     left.set_title("PyTorch", color=PYTORCH, fontweight="bold")
     right.set_title("TensorFlow", color=TENSORFLOW, fontweight="bold")
     return fig, left, right
+
+
+def log_axis(axes, which, ticks):
+    """Make one axis logarithmic, with these ticks and no others.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    which : {"x", "y"}
+    ticks : sequence of float, or dict of float to str
+        Positive numbers; a dictionary gives their labels, such as ``{0.5: "½", 1: "1"}``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `which` is neither axis, or `ticks` are not positive numbers.
+
+    Examples
+    --------
+    >>> fig, axes = figure()
+    >>> log_axis(axes, "x", (0.5, 1, 20))
+    >>> [label.get_text() for label in axes.get_xticklabels()]
+    ['0.5', '1', '20']
+    >>> plt.close(fig)
+    """
+    _checks.one_of("which", which, ["x", "y"])
+    labels = list(ticks.values()) if isinstance(ticks, Mapping) else [f"{tick:g}" for tick in ticks]
+    ticks = _checks.array("ticks", list(ticks), ndim=1)
+    if (ticks <= 0).any():
+        raise ValueError(f"ticks takes positive numbers, got {ticks.min():g}.")
+    getattr(axes, f"set_{which}scale")("log")
+    axis = getattr(axes, f"{which}axis")
+    axis.set_ticks(ticks, labels=labels)
+    axis.set_tick_params(which="minor", size=0, labelsize=0)
 
 
 def show(fig, *, alt):
@@ -107,10 +144,6 @@ def show(fig, *, alt):
     ------
     TypeError, ValueError
         If `fig` is not a figure, or `alt` is empty.
-
-    Notes
-    -----
-    Used in every notebook that draws, instead of `matplotlib.pyplot.show`.
 
     Examples
     --------

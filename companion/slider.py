@@ -1,49 +1,22 @@
-"""One interactive figure: a slider on w⁺ that moves a decision boundary. It needs no kernel, no widget, no network.
+"""Interactive figures: a slider on w⁺ that moves a cut, or a boundary. They need no kernel, no widget, no network.
 
-The picture for the first weight is an image inside the HTML, so it is seen before anything runs, also where scripts
-are not allowed, as in a notebook that JupyterLab does not trust yet. Where the script runs, it brings it to life.
+A picture is an image inside the HTML, so it is seen before anything runs, also where scripts are not allowed, as in a
+notebook that JupyterLab does not trust yet. Where the script runs, it brings it to life. Pictures and scripts lie
+beside this file.
 """
 
 import json
+from importlib.resources import files
+from string import Template
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 import numpy as np
 
-from companion import _checks
+from companion import _checks, theory
+from companion._palette import NEGATIVE, NEUTRAL, POSITIVE
 
-_NEGATIVE, _POSITIVE, _NEUTRAL = "#56B4E9", "#E69F00", "#555555"  # those of companion.plots, which loads matplotlib
-_SIDE, _LEFT, _TOP = 300, 40, 30  # the scatter plot, in pixels; the other panel begins at _RIGHT
-_RIGHT, _WIDTH, _CURVE = 410, 720, 180
-
-_SCRIPT = """(() => {
-  const data = DATA;
-  for (const figure of document.querySelectorAll('figure.weight-slider[data-key="' + data.key + '"]')) {
-    if (figure.dataset.ready) continue;
-    figure.dataset.ready = "yes";
-    const image = figure.querySelector("img"), input = figure.querySelector("input");
-    const box = document.createElement("div");
-    box.innerHTML = decodeURIComponent(image.src.slice(image.src.indexOf(",") + 1));
-    image.replaceWith(box);
-    const part = name => box.querySelector("." + name);
-    const show = () => {
-      const state = data.states[+input.value];
-      part("alarm").setAttribute("points", state.alarm.join(" "));
-      ["x1", "y1", "x2", "y2"].forEach((name, i) => part("boundary").setAttribute(name, state.alarm[i]));
-      ["tn", "fp", "fn", "tp"].forEach((name, i) => { part(name).textContent = state.counts[i]; });
-      part("point").setAttribute("cx", state.point[0]);
-      part("point").setAttribute("cy", state.point[1]);
-      part("point").setAttribute("visibility", state.precision === null ? "hidden" : "visible");
-      box.firstElementChild.setAttribute("aria-label", state.text);
-      figure.querySelector("output").textContent = state.text;
-      input.setAttribute("aria-valuetext", "w⁺ = " + state.weight);
-    };
-    input.disabled = false;
-    input.addEventListener("input", show);
-    figure.querySelector("small").textContent = "Move the slider with the mouse, or with the arrow keys.";
-    show();
-  }
-})();"""
+_SIDE, _CURVE = 300, 180  # the squares of slider.svg in which the samples and the curve are drawn, in pixels
 
 
 def weight_slider(X, y, weights, coefficients, intercepts, *, title, colour, first=0):
@@ -80,7 +53,7 @@ def weight_slider(X, y, weights, coefficients, intercepts, *, title, colour, fir
 
     Notes
     -----
-    The precision of a model without a positive prediction is undefined; its point is hidden. Used in notebook 04.
+    The precision of a model without a positive prediction is undefined; its point is hidden.
 
     Examples
     --------
@@ -100,8 +73,7 @@ def weight_slider(X, y, weights, coefficients, intercepts, *, title, colour, fir
             f"coefficients and intercepts take one model for each of the {len(weights)} weights, shapes "
             f"({len(weights)}, 2) and ({len(weights)},), got {theta.shape} and {b.shape}."
         )
-    if weights[0] <= 0 or (np.diff(weights) <= 0).any():
-        raise ValueError("weights takes positive numbers in rising order.")
+    _rising(weights)
     if not theta.any(axis=1).all():
         raise ValueError("coefficients holds a model with θ = 0, which has no boundary.")
     if not isinstance(title, str) or not title.strip():
@@ -126,7 +98,6 @@ def weight_slider(X, y, weights, coefficients, intercepts, *, title, colour, fir
     pixels = np.stack([X[:, 0] - low, high + margin - X[:, 1]], axis=1) * scale
     svg = _svg(pixels, y, states, states[first], title, colour)
     key = quote(title).replace("%", "")
-    data = json.dumps({"key": key, "states": states}, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     text = escape(states[first]["text"], {'"': "&quot;"})
     # JupyterLab lets the arrow keys through to the slider only if the input itself suppresses its shortcuts.
     return f"""<figure class="weight-slider" data-key="{key}" style="margin:0">
@@ -137,8 +108,123 @@ def weight_slider(X, y, weights, coefficients, intercepts, *, title, colour, fir
 <output style="display:block">{text}</output>
 <img src="data:image/svg+xml,{quote(svg, safe=" =:/;,().-")}" alt="{text}"/>
 <figcaption><small>The picture is for this weight; the slider works once this cell has been run.</small></figcaption>
-<script>{_SCRIPT.replace("DATA", data)}</script>
+<script>{_script("slider.js", {"key": key, "states": states})}</script>
 </figure>"""
+
+
+def cut_slider(weights, *, separation=2.0, prior=0.1, still=(1, 9, 81)):
+    """Return two Gaussian classes along a score, and a slider on w⁺ that moves the cut between silence and alarm.
+
+    Parameters
+    ----------
+    weights : array_like of float, shape (W,)
+        w⁺ at each stop of the slider, positive and rising.
+    separation, prior : float, optional
+        The classes, as for `companion.theory.gaussian_rates`: negatives follow N(0, 1), positives N(`separation`, 1),
+        and `prior` is the share of the positives.
+    still : sequence of three float, optional
+        The weights, out of `weights`, that stand side by side where no script runs. The slider starts at the first.
+
+    Returns
+    -------
+    IPython.display.HTML
+        The same arguments give the same text. Counts are expected ones, of 1,000 cases, in closed form.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as above.
+
+    Examples
+    --------
+    >>> html = cut_slider([1, 9, 81]).data
+    >>> "w⁺ = 9: of 1,000 cases TN 757, FP 143, FN 16, TP 84; recall 0.84, precision 0.37" in html
+    True
+    """
+    from IPython.display import HTML
+    from scipy.stats import norm
+
+    weights = _rising(_checks.array("weights", weights, ndim=1))
+    separation = _checks.number("separation", separation, above=0)
+    prior = _checks.number("prior", prior, above=0, below=1)
+    if len(still) != 3 or not set(still) <= set(weights):
+        raise ValueError(f"still takes three of the weights {weights.tolist()}, got {_checks.shown(still)}.")
+
+    low, high = -3.2, separation + 3.2
+
+    def across(score):
+        return 700 * (score - low) / (high - low)
+
+    states = []
+    for w in weights:
+        cut = separation / 2 - np.log(w * prior / (1 - prior)) / separation  # where the weighted log-odds are 0
+        found = theory.gaussian_rates(separation, prior, float(w))
+        tp, fp = 1000 * prior * found["tpr"], 1000 * (1 - prior) * found["fpr"]
+        counts = f"TN {1000 * (1 - prior) - fp:.0f}, FP {fp:.0f}, FN {1000 * prior - tp:.0f}, TP {tp:.0f}"
+        rates = f"recall {found['tpr']:.2f}, precision {found['precision']:.2f}"
+        text = f"w⁺ = {w:g}: of 1,000 cases {counts}; {rates}"
+        states.append({"cut": round(min(max(across(cut), 0), 700)), "weight": f"{w:g}", "text": text, "rates": rates})
+
+    x = np.linspace(low, high, 85)
+    heights = {"negatives": (1 - prior) * norm.pdf(x), "positives": prior * norm.pdf(x - separation)}
+    scale = 200 / max(height.max() for height in heights.values())
+    curves = {
+        name: " ".join(f"{across(a):.0f},{210 - scale * h:.1f}" for a, h in zip(x, height, strict=True))
+        for name, height in heights.items()
+    }
+
+    def classes(state):
+        return _file("cut_classes.svg").substitute(curves, cut=state["cut"], negative=NEGATIVE, positive=POSITIVE)
+
+    chosen = [states[weights.tolist().index(w)] for w in still]
+    frames = "".join(
+        f"<text x='{240 * i}' y='14' font-weight='bold'>w⁺ = {state['weight']}</text>"
+        f"<text x='{240 * i}' y='32'>{state['rates']}</text><svg x='{240 * i}' y='42' width='220' height='170'"
+        f" viewBox='0 0 700 210' preserveAspectRatio='none'>{classes(state)}</svg>"
+        for i, state in enumerate(chosen)
+    )
+    image = _canvas(f"{frames}<text y='232'>the score rises to the right; filled: alarms</text>")
+    moving = _canvas(
+        f"{classes(chosen[0])}<text class='alarm' x='{chosen[0]['cut'] + 8}' y='16'>alarm →</text>"
+        f"<text x='{across(-2.3):.0f}' y='100' fill='#1F6F9C'>negatives</text>"
+        f"<text x='{across(separation + 0.8):.0f}' y='175' fill='#8A5A00'>positives</text>"
+        "<text x='320' y='232'>score</text>"
+    )
+    key = f"cuts {separation:g} {prior:g} {' '.join(state['weight'] for state in states)}"
+    alt = escape("; ".join(state["text"] for state in chosen), {'"': "&quot;"})
+    return HTML(f"""<figure class="weight-slider" data-key="{key}" style="margin:0">
+<label>Weight of the positives, w⁺:
+<input type="range" min="0" max="{len(states) - 1}" step="1" value="{states.index(chosen[0])}" autocomplete="off"
+ disabled="disabled" data-lm-suppress-shortcuts="true" style="width:20em;vertical-align:middle"/></label>
+<output style="display:block">Three weights, side by side:</output>
+<img src="data:image/svg+xml,{quote(image, safe=" =:/;,().-")}" alt="{alt}"/>
+<figcaption><small>The slider works once this cell has been run.</small></figcaption>
+<script>{_script("cut_slider.js", {"key": key, "picture": moving, "states": states})}</script>
+</figure>""")
+
+
+def _canvas(inside):
+    return (
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 720 240' width='720' role='img' font-family='sans-serif' "
+        f"font-size='14' fill='#222222'><rect width='720' height='240' fill='#ffffff'/>{inside}</svg>"
+    )
+
+
+def _file(name):
+    """Return a picture or a script that lies beside this file, as a template."""
+    return Template((files("companion") / name).read_text(encoding="utf-8").rstrip("\n"))
+
+
+def _script(name, data):
+    """Return a script with its data, as text that may stand inside an HTML page."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    return _file(name).template.replace("DATA", text)
+
+
+def _rising(weights):
+    if weights[0] <= 0 or (np.diff(weights) <= 0).any():
+        raise ValueError("weights takes positive numbers in rising order.")
+    return weights
 
 
 def _state(X, y, weight, theta, intercept, to_pixels):
@@ -168,41 +254,21 @@ def _state(X, y, weight, theta, intercept, to_pixels):
 
 def _svg(pixels, y, states, state, title, colour):
     """Return the picture for one state, as SVG without ids: it may stand on a page more than once."""
-    dots = ["".join(f"M{x:.0f} {v:.0f}h0" for x, v in pixels[y == k]) for k in (0, 1)]
-    curve = " ".join("{},{}".format(*each["point"]) for each in states if each["precision"] is not None)
-    x1, y1, x2, y2 = state["alarm"][:4]
-    cells = "".join(
-        f"<text x='{_RIGHT + 130 + 90 * (i % 2)}' y='{_TOP + 30 + 22 * (i // 2)}' text-anchor='end' "
-        f"class='{name}' font-weight='bold'>{count}</text>"
-        for i, (name, count) in enumerate(zip(("tn", "fp", "fn", "tp"), state["counts"], strict=True))
+    negatives, positives = ("".join(f"M{x:.0f} {v:.0f}h0" for x, v in pixels[y == k]) for k in (0, 1))
+    return _file("slider.svg").substitute(
+        dict(zip(("tn", "fp", "fn", "tp"), state["counts"], strict=True)),
+        text=escape(state["text"]),
+        title=escape(title),
+        colour=colour,
+        negative=NEGATIVE,
+        positive=POSITIVE,
+        neutral=NEUTRAL,
+        negatives=negatives,
+        positives=positives,
+        alarm=" ".join(map(str, state["alarm"])),
+        **dict(zip(("x1", "y1", "x2", "y2"), state["alarm"], strict=False)),
+        curve=" ".join("{},{}".format(*each["point"]) for each in states if each["precision"] is not None),
+        x=state["point"][0],
+        y=state["point"][1],
+        visibility="hidden" if state["precision"] is None else "visible",
     )
-    bottom, hidden = _TOP + 85 + _CURVE, "hidden" if state["precision"] is None else "visible"
-    return f"""<svg xmlns='http://www.w3.org/2000/svg' width='{_WIDTH}' height='360' viewBox='0 0 {_WIDTH} 360'
- role='img' aria-label='{escape(state["text"])}' font-family='sans-serif' font-size='13' fill='#222222'>
-<rect width='{_WIDTH}' height='360' fill='#ffffff'/>
-<text x='{_LEFT}' y='18' font-size='15' font-weight='bold' fill='{colour}'>{escape(title)}</text>
-<svg x='{_LEFT}' y='{_TOP}' width='{_SIDE}' height='{_SIDE}' stroke-linecap='round' fill='none'>
-<polygon class='alarm' points='{" ".join(map(str, state["alarm"]))}' fill='{colour}' fill-opacity='0.12'/>
-<path d='{dots[0]}' stroke='{_NEGATIVE}' stroke-width='3'/>
-<path d='{dots[1]}' stroke='{_POSITIVE}' stroke-width='6'/>
-<line class='boundary' x1='{x1}' y1='{y1}' x2='{x2}' y2='{y2}' stroke='{colour}' stroke-width='3'/>
-<rect width='{_SIDE}' height='{_SIDE}' stroke='{_NEUTRAL}'/></svg>
-<text x='{_LEFT + _SIDE / 2:.0f}' y='{_TOP + _SIDE + 18}' text-anchor='middle'>
-first feature (shaded: predicted positive)</text>
-<text transform='translate({_LEFT - 12} {_TOP + _SIDE / 2:.0f}) rotate(-90)' text-anchor='middle'>second feature</text>
-<text x='{_RIGHT + 130}' y='{_TOP + 8}' text-anchor='end'>Predicted −</text>
-<text x='{_RIGHT + 220}' y='{_TOP + 8}' text-anchor='end'>Predicted +</text>
-<text x='{_RIGHT - 35}' y='{_TOP + 30}'>Actual − (<tspan fill='{_NEGATIVE}'>●</tspan>)</text>
-<text x='{_RIGHT - 35}' y='{_TOP + 52}'>Actual + (<tspan fill='{_POSITIVE}'>●</tspan>)</text>{cells}
-<svg x='{_RIGHT}' y='{_TOP + 85}' width='{_CURVE}' height='{_CURVE}' overflow='visible' fill='none'>
-<rect width='{_CURVE}' height='{_CURVE}' stroke='{_NEUTRAL}'/>
-<polyline points='{curve}' stroke='{_NEUTRAL}' stroke-width='2'/>
-<circle class='point' cx='{state["point"][0]}' cy='{state["point"][1]}' r='7' fill='{colour}'
- visibility='{hidden}'/></svg>
-<text x='{_RIGHT}' y='{bottom + 16}' text-anchor='middle'>0</text>
-<text x='{_RIGHT + _CURVE}' y='{bottom + 16}' text-anchor='middle'>1</text>
-<text x='{_RIGHT + _CURVE / 2:.0f}' y='{bottom + 32}' text-anchor='middle'>recall</text>
-<text x='{_RIGHT - 6}' y='{bottom}' text-anchor='end'>0</text>
-<text x='{_RIGHT - 6}' y='{bottom - _CURVE + 10}' text-anchor='end'>1</text>
-<text transform='translate({_RIGHT - 18} {bottom - _CURVE / 2:.0f}) rotate(-90)' text-anchor='middle'>precision</text>
-</svg>"""

@@ -51,3 +51,17 @@ def test_a_figure_without_a_description_is_refused():
     with pytest.raises(TypeError, match="fig takes a matplotlib figure, got str"):
         plots.show("figure", alt="A line.")
     plt.close(fig)
+
+
+def test_a_logarithmic_axis_has_the_ticks_asked_for():
+    fig, axes = plots.figure()
+    plots.log_axis(axes, "x", {0.5: "½", 20: "twenty"})
+    plots.log_axis(axes, "y", [1, 10])
+    fig.canvas.draw()
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["½", "twenty"]
+    assert (axes.get_xscale(), axes.get_yscale(), axes.get_yticks().tolist()) == ("log", "log", [1.0, 10.0])
+    with pytest.raises(ValueError, match="which='z' is not known"):
+        plots.log_axis(axes, "z", [1])
+    with pytest.raises(ValueError, match="ticks takes positive numbers, got 0"):
+        plots.log_axis(axes, "x", [0, 1])
+    plt.close(fig)

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from companion import plots, slider
-from companion.slider import weight_slider
+from companion import plots, theory
+from companion.slider import cut_slider, weight_slider
 
 X = np.array([[0.0, 0.0], [1.0, 0.5], [2.0, 1.0], [2.5, 3.0], [0.5, 2.0]])
 Y = np.array([0, 0, 1, 1, 0])
@@ -43,8 +43,8 @@ def test_the_same_arrays_give_the_same_text():
     assert build(**noisy) == build()
 
 
-def test_the_html_and_its_picture_are_well_formed():
-    html = build()
+@pytest.mark.parametrize("html", [build(), cut_slider((0.5, 1, 9, 81)).data])
+def test_the_html_and_its_picture_are_well_formed(html):
     open_tags = []
 
     class Parser(HTMLParser):
@@ -60,13 +60,18 @@ def test_the_html_and_its_picture_are_well_formed():
     Parser(convert_charrefs=True).feed(html)
     assert open_tags == []
     root = ElementTree.fromstring(picture(html))
-    assert root.get("role") == "img" and root.get("aria-label").startswith("w⁺ = 0.5")
+    assert root.get("role") == "img"
     assert not [node for node in root.iter() if node.get("id")]
     assert "http" not in html.replace("http%3A//www.w3.org/2000/svg", "").replace("http://www.w3.org/2000/svg", "")
 
 
-def test_jupyterlab_leaves_the_arrow_keys_to_the_slider():
-    (slider_tag,) = re.findall(r"<input[^>]*>", build())
+def test_the_picture_says_what_it_shows():
+    assert ElementTree.fromstring(picture(build())).get("aria-label").startswith("w⁺ = 0.5")
+
+
+@pytest.mark.parametrize("html", [build(), cut_slider((1, 9, 81)).data])
+def test_jupyterlab_leaves_the_arrow_keys_to_the_slider(html):
+    (slider_tag,) = re.findall(r"<input[^>]*>", html)
     assert 'data-lm-suppress-shortcuts="true"' in slider_tag
 
 
@@ -104,10 +109,6 @@ def test_the_first_picture_shows_the_chosen_weight():
     assert 'value="1"' in html and state["text"] in html
 
 
-def test_the_colours_are_the_palette():
-    assert (slider._NEGATIVE, slider._POSITIVE, slider._NEUTRAL) == (plots.NEGATIVE, plots.POSITIVE, plots.NEUTRAL)
-
-
 @pytest.mark.parametrize(
     "changes, message",
     [
@@ -128,3 +129,40 @@ def test_the_colours_are_the_palette():
 def test_bad_input_is_refused_by_name(changes, message):
     with pytest.raises(ValueError, match=message):
         build(**changes)
+
+
+def test_the_cuts_are_those_of_the_closed_form():
+    weights = (0.25, 1, 9, 81, 160)
+    states = script_data(cut_slider(weights).data)["states"]
+    assert [float(state["weight"]) for state in states] == list(weights)
+    for w, state in zip(weights, states, strict=True):
+        found = theory.gaussian_rates(2.0, 0.1, float(w))
+        tn, fp, fn, tp = map(int, re.findall(r"(?:TN|FP|FN|TP) (\d+)", state["text"]))
+        assert tn + fp == 900 and fn + tp == 100 and abs(tp - 100 * found["tpr"]) <= 0.5
+        score = state["cut"] / 700 * 8.4 - 3.2
+        assert score == pytest.approx(1 - np.log(w / 9) / 2, abs=0.01)
+
+
+def test_three_cuts_stand_side_by_side_where_no_script_runs():
+    html = cut_slider((1, 2, 9, 81), still=(2, 9, 81)).data
+    root = ElementTree.fromstring(picture(html))
+    bold = [node.text for node in root.iter() if node.get("font-weight") == "bold"]
+    assert bold == ["w⁺ = 2", "w⁺ = 9", "w⁺ = 81"] and 'value="1"' in html
+    cuts = [int(node.get("width")) for node in root.iter() if node.get("class") == "silence"]
+    assert cuts == sorted(cuts, reverse=True) and len(cuts) == 3
+    assert ElementTree.fromstring(script_data(html)["picture"]).get("role") == "img"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"weights": [9, 1, 81]}, "weights takes positive numbers in rising order"),
+        ({"still": (1, 9)}, "still takes three of the weights"),
+        ({"still": (1, 9, 80)}, "still takes three of the weights"),
+        ({"separation": 0.0}, "separation"),
+        ({"prior": 1.0}, "prior"),
+    ],
+)
+def test_cuts_that_are_none_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        cut_slider(**({"weights": [1, 9, 81]} | arguments))

@@ -1,0 +1,89 @@
+"""Each picture is drawn once, from made-up arrays, in the course's size; what it shows are these arrays."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from companion import plots
+from companion.evaluate import frame
+from companion.pictures import lesson04
+
+WEIGHTS, RNG = (0.125, 1, 20, 64), np.random.default_rng(0)
+RATES = {name: RNG.random((4, 5)) for name in ("recall", "precision", "F1")}
+WEIGHTED = frame(RATES, w=WEIGHTS, split=range(5))
+FALLING = np.linspace(4, -1, 11)
+CUTS = np.linspace(0.1, 0.9, 9)
+LOGITS = RNG.normal(size=(3, 400)) - 1
+LABELS = (RNG.random((3, 400)) < 1 / (1 + np.exp(-LOGITS))).astype(int)
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def line(axes, label):
+    (found,) = [each for each in axes.lines if each.get_label() == label]
+    return found
+
+
+def drawn(fig):
+    """Draw a figure, as `plots.show` will, and return its axes."""
+    fig.canvas.draw()
+    assert fig.get_size_inches().tolist() == [9.0, 3.8]
+    return fig.axes
+
+
+def test_rates_along_the_weight():
+    left, right = drawn(lesson04.rates_along_weight(WEIGHTED, WEIGHTED.iloc[::-1]))
+    for name, colour in (("recall", plots.RECALL), ("precision", plots.PRECISION), ("F1", plots.F1)):
+        np.testing.assert_allclose(line(left, name).get_ydata(), RATES[name].mean(axis=1))
+        assert line(left, name).get_color() == colour
+    assert {text.get_text() for text in right.texts} == {"⅛", "1", "20", "64"}
+    with pytest.raises(ValueError, match="moved takes a table with the columns recall, precision, F1"):
+        lesson04.rates_along_weight(WEIGHTED, WEIGHTED[["recall"]])
+    with pytest.raises(ValueError, match="weighted takes a table .* a level 'w'"):
+        lesson04.rates_along_weight(WEIGHTED.droplevel("w"), WEIGHTED)
+
+
+def test_a_hump():
+    precision = np.sin(np.linspace(0.2, 2.5, 11)) / 5
+    _, right = drawn(lesson04.hump(FALLING, precision, np.linspace(0, 1, 11), precision))
+    rising, falling = line(right, "both rise").get_ydata(), line(right, "a trade-off").get_ydata()
+    assert (np.diff(rising) > 0).all() and (np.diff(falling) < 0).all() and rising[-1] == falling[0]
+    with pytest.raises(ValueError, match="x takes scores that fall"):
+        lesson04.hump(FALLING[::-1], precision, precision, precision)
+    with pytest.raises(ValueError, match="x and recall take the same number"):
+        lesson04.hump(FALLING, precision, precision[1:], precision)
+
+
+def test_costs_of_rules():
+    relative = pd.DataFrame(RNG.uniform(1, 5, (4, 7)), index=WEIGHTS, columns=list("abcdefg"))
+    (axes,) = drawn(lesson04.costs_of_rules(relative))
+    for rule in relative:
+        np.testing.assert_array_equal(line(axes, rule).get_ydata(), relative[rule])
+    with pytest.raises(ValueError, match=r"table of 1 to 7 rules, got shape \(4, 8\)"):
+        lesson04.costs_of_rules(relative.assign(h=1))
+
+
+def test_f1_along_the_threshold():
+    (axes,) = drawn(lesson04.f1_along_threshold(CUTS, {0.5: CUTS, 0.1: CUTS**2}, CUTS / 2, name="hypothyroid"))
+    assert {"π = 0.5", "π = 0.1", "hypothyroid", "F1 = 2t"} == {text.get_text() for text in axes.texts}
+    with pytest.raises(ValueError, match=r"cuts and exact\[0.5\] take the same number"):
+        lesson04.f1_along_threshold(CUTS, {0.5: CUTS[1:]}, CUTS, name="hypothyroid")
+
+
+def test_reliability_of_true_probabilities_lies_on_the_diagonal():
+    left, right = drawn(
+        lesson04.reliability(LABELS, {"true": LOGITS, "weighted": LOGITS + 3}, shift=3, positives="ill")
+    )
+    mean, share = line(left, "true").get_data()
+    assert len(mean) >= 5 and np.abs(mean - share).max() < 0.1
+    assert (line(right, "weighted").get_xdata() > line(right, "weighted").get_ydata() + 2).all()
+    assert left.get_ylabel() == "share of ill"
+    with pytest.raises(ValueError, match="curves takes one to three models, got 4"):
+        lesson04.reliability(LABELS, dict.fromkeys("abcd", LOGITS), shift=0)
+    with pytest.raises(ValueError, match=r"y and curves\['a'\] take the same shape"):
+        lesson04.reliability(LABELS, {"a": LOGITS[0]}, shift=0)
