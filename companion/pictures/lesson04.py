@@ -87,7 +87,7 @@ def hump(x, eta, recall, precision, *, cuts=(3, 2, 1, 0)):
     for cut in cuts:
         at = np.abs(x - cut).argmin()
         right.plot(recall[at], precision[at], "o", color=plots.NEUTRAL)
-        place = (9, -12) if at < top else (-14, 9)
+        place = (9, -12) if at < top else (-14, 9) if precision[at] > 0.95 * precision[top] else (-52, -10)
         right.annotate(f"x > {cut:g}", (recall[at], precision[at]), xytext=place, textcoords="offset points")
     right.set(xlabel="recall", ylabel="precision", ylim=(0, left.get_ylim()[1]))
     right.legend(loc="lower right")
@@ -161,7 +161,7 @@ def f1_along_threshold(cuts, exact, measured, *, name):
         axes.annotate(f"π = {prior}", (cuts[top], f1[top]), xytext=(20, 7), textcoords="offset points")
     axes.plot(cuts, measured, color=plots.ACCENT)
     at = np.abs(cuts - 0.6).argmin()
-    axes.annotate(name, (cuts[at], measured[at]), xytext=(8, 8), textcoords="offset points", color=plots.ACCENT)
+    axes.annotate(name, (cuts[at], measured[at]), xytext=(0, -18), textcoords="offset points", color=plots.ACCENT)
     axes.plot([0, 0.5], [0, 1], "--", color="black")
     axes.text(0.51, 0.95, "F1 = 2t")
     axes.set(xlabel="threshold t", ylabel="F1", xlim=(0, 1), ylim=(0, 1))
