@@ -51,7 +51,11 @@ def test_import_is_timed_in_a_fresh_interpreter():
 
 def test_notebooks_are_executed_once_each(monkeypatch, tmp_path):
     executed = []
-    monkeypatch.setattr(bench.execute, "execute", lambda path, target: executed.append((path, target)))
+
+    async def execute(path, target):
+        executed.append((path, target))
+
+    monkeypatch.setattr(bench.execute, "execute", execute)
     (row,) = bench.lessons(paths=[tmp_path / "00_one.ipynb"])
     assert executed == [(tmp_path / "00_one.ipynb", bench.execute.BUILD / "00_one.ipynb")]
     assert row.what == "notebook 00_one" and row.under == 60

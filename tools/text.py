@@ -71,7 +71,7 @@ def assignment(text):
         if cell.cell_type == "code":
             cells.append(graded(cell, cell.metadata))
             continue
-        before, *answers = re.split(r"^(<!-- answer=.* -->\n.*?END SOLUTION -->)$", cell.source, flags=re.M | re.S)
+        before, *answers = re.split(r"^(<!-- answer=.* -->\n.*?END SOLUTION[^\n]*)$", cell.source, flags=re.M | re.S)
         cells += [nbformat.v4.new_markdown_cell(part.strip()) for part in [before] if part.strip()]
         for answer, after in zip(answers[::2], answers[1::2], strict=True):
             label, _, answer = answer.partition("\n")
