@@ -35,7 +35,7 @@ def number(argument, value, *, above=None, least=None, below=None):
     except OverflowError:
         result = math.inf
     outside = (
-        not math.isfinite(result)
+        not -math.inf < result < math.inf  # math.isfinite breaks the graph of torch.compile
         or (above is not None and result <= above)
         or (least is not None and result < least)
         or (below is not None and result >= below)
@@ -55,18 +55,62 @@ def whole(argument, value, *, least=0):
     return int(value)
 
 
+def plain(argument, values, wanted):
+    """Return `values` as a NumPy array of real numbers: the one place that knows in what users keep their numbers.
+
+    Lists, arrays, Series, DataFrames and dense tensors are read by position. What hides a number (a mask), has no order
+    (a mapping, a set) or no rows (a generator, a sparse matrix) is refused with the way out.
+    """
+    masked = np.ma.getmaskarray(values).sum() if isinstance(values, np.ma.MaskedArray) else 0
+    if masked:
+        raise ValueError(
+            f"{argument} is a masked array with {masked} masked entries; take .compressed() to drop them, "
+            "or .filled(…) to give them a value."
+        )
+    got = shown(values)
+    try:
+        if hasattr(values, "detach"):  # a torch.Tensor: NumPy knows neither its gradient nor bfloat16
+            values = values.detach().cpu()
+            values = values.double() if values.is_floating_point() else values
+        result = np.asarray(values)
+        if result.dtype.kind == "V" and result.dtype.names is None:  # TensorFlow's bfloat16
+            result = result.astype(np.float64)
+        if result.dtype.kind == "O":
+            if result.ndim == 0 or any(isinstance(value, (str, bytes)) for value in result.flat):
+                raise TypeError
+            result = result.astype(np.float64)
+    except (TypeError, NotImplementedError) as error:  # NotImplementedError: a tensor of a TensorFlow graph
+        raise TypeError(f"{argument} takes {wanted}; got {got}{_way_out(values)}.") from error
+    except (ValueError, RuntimeError, OverflowError) as error:  # ragged; a tensor inside torch.func; 10**400
+        raise ValueError(f"{argument} takes {wanted}; got {got}{_way_out(values)}.") from error
+    if result.dtype.kind not in "biuf":
+        raise TypeError(f"{argument} takes {wanted}; got dtype {result.dtype}.")
+    return result
+
+
+def _way_out(values):
+    """Return what to do about values that NumPy cannot read."""
+    if isinstance(values, (dict, set, frozenset)):
+        return ", which has no order of samples; take a list or an array"
+    if hasattr(values, "__next__"):
+        return "; take list(…) of it"
+    if hasattr(values, "toarray"):
+        return "; take .toarray()"
+    if hasattr(values, "to_dense"):
+        return "; take .to_dense() if it is sparse"
+    if hasattr(values, "dense_shape"):
+        return "; take tf.sparse.to_dense of it"
+    if isinstance(values, (list, tuple)):
+        return ", rows of unequal length or entries that are no numbers"
+    return ""
+
+
 def array(argument, values, *, ndim=None):
     """Return `values` as a float64 array: not empty, not ragged, without NaN or infinity, of `ndim` axes."""
-    wanted = "an array of real numbers, rows of equal length"
-    try:
-        result = np.asarray(values)
-        if result.dtype.kind not in "biufO":
-            raise TypeError(f"{argument} takes {wanted}; got dtype {result.dtype}.")
-        result = result.astype(np.float64, copy=False)
-    except (ValueError, RuntimeError, OverflowError) as error:  # ragged; a tensor that needs its gradient; 10**400
-        raise ValueError(f"{argument} takes {wanted}; got {shown(values)}.") from error
+    result = plain(argument, values, "an array of real numbers, rows of equal length").astype(np.float64, copy=False)
     if ndim is not None and result.ndim != ndim:
-        raise ValueError(f"{argument} takes a {ndim}-dimensional array, got shape {result.shape}.")
+        hint = "; take one of its columns" if (ndim, result.ndim) == (1, 2) else ""
+        raise ValueError(f"{argument} takes a {ndim}-dimensional array, got shape {result.shape}{hint}.")
     if result.size == 0:
         raise ValueError(f"{argument} is empty (shape {result.shape}).")
     if not np.isfinite(result).all():
@@ -77,9 +121,38 @@ def array(argument, values, *, ndim=None):
     return result
 
 
+def by_class(argument, values, *, n_classes):
+    """Return the values of a mapping or a Series in the order of its keys 0…K−1; others as they are.
+
+    ``y.value_counts()`` is sorted by count: read by position, it would give each class another's number.
+    """
+    if not hasattr(values, "keys") or len(getattr(values, "shape", (0,))) != 1:  # a DataFrame has keys, too
+        return values
+    keys = list(values.keys())
+    if len(keys) != n_classes or set(keys) != set(range(n_classes)):
+        raise ValueError(
+            f"{argument} takes the keys 0…{n_classes - 1}, one for each class, got the keys {shown(keys)}; "
+            "give it those keys, or a list in the order of the classes."
+        )
+    by_key = dict(values.items())
+    return [by_key[k] for k in range(n_classes)]
+
+
+def columns_by_class(values):
+    """Return a DataFrame whose columns are named 0…K−1 in that order; anything else as it is."""
+    if len(getattr(values, "shape", ())) == 2 and hasattr(values, "columns"):
+        in_order = list(range(values.shape[1]))
+        if set(values.columns) == set(in_order):
+            return values[in_order]
+    return values
+
+
 def class_vector(argument, values, *, n_classes):
-    """Return `values` as ``(K,)`` float64 if it holds one positive finite number for each class."""
-    result = array(argument, values, ndim=1)
+    """Return `values` as ``(K,)`` float64 if it holds one positive finite number for each class.
+
+    A mapping, as Keras has it, and a Series are read by their keys 0…K−1.
+    """
+    result = array(argument, by_class(argument, values, n_classes=n_classes), ndim=1)
     if len(result) != n_classes:
         raise ValueError(f"{argument} takes one number for each of the {n_classes} classes, got {len(result)}.")
     if (result <= 0).any():
@@ -88,27 +161,58 @@ def class_vector(argument, values, *, n_classes):
     return result
 
 
+def shares(argument, values, *, n_classes):
+    """Return the share of each class, ``(K,)`` float64, from shares that sum to one or from counts."""
+    result = class_vector(argument, values, n_classes=n_classes)
+    total = result.sum()
+    if abs(total - 1) <= 1e-6:
+        return result
+    if (result != np.floor(result)).any():
+        raise ValueError(f"{argument} takes class shares that sum to 1, or counts; got a sum of {total:.6g}.")
+    return result / total
+
+
+def finite_in(argument, values, dtype):
+    """Refuse float64 numbers that are infinite in `dtype`, the name of a narrower one."""
+    largest = np.abs(values).max()
+    if largest > np.finfo(dtype).max:
+        raise ValueError(f"{argument} takes numbers that are finite in {dtype}, got {largest:g}.")
+
+
 def probabilities(argument, values, *, ndim=None):
-    """Return `values` as a float64 array if all lie in [0, 1]."""
+    """Return `values` as a float64 array if all lie in [0, 1] and they are those of the positive class alone."""
     result = array(argument, values, ndim=ndim)
     if (result < 0).any() or (result > 1).any():
         raise ValueError(f"{argument} takes probabilities in [0, 1], got {result.min():g} to {result.max():g}.")
+    if rows_sum_to_one(result):
+        raise ValueError(
+            f"{argument} takes probabilities of the positive class, got rows that sum to 1 (shape {result.shape}), "
+            "as the probabilities of all classes do; take the column of the positive class, [:, 1]."
+        )
     return result
+
+
+def rows_sum_to_one(values):
+    """Whether an array has the look of the probabilities of several classes."""
+    several = values.ndim > 1 and values.shape[-1] > 1
+    return several and bool((values >= 0).all() and (np.abs(values.sum(axis=-1) - 1) < 1e-6).all())
 
 
 def labels(argument, y):
     """Return `y` as int64, ``(n,)``, not empty; what is int64 already is passed on without a copy."""
     wanted = "a one-dimensional array of whole-number labels"
-    try:
-        result = np.asarray(y)
-    except ValueError as error:
-        raise ValueError(f"{argument} takes {wanted}, got rows of unequal length.") from error
+    result = plain(argument, y, wanted)
     if result.ndim != 1:
-        raise ValueError(f"{argument} takes {wanted}, got shape {result.shape}.")
+        hint = ""
+        if result.ndim == 2:
+            hint = (
+                "; take its only column" if result.shape[1] == 1 else "; one-hot rows become labels by argmax(axis=1)"
+            )
+        raise ValueError(f"{argument} takes {wanted}, got shape {result.shape}{hint}.")
     if result.size == 0:
         raise ValueError(f"{argument} is empty.")
-    if result.dtype.kind not in "biuf":
-        raise TypeError(f"{argument} takes {wanted}, got dtype {result.dtype}.")
+    if result.dtype.kind == "f":
+        result = result.astype(np.float64, copy=False)  # 2**53 overflows in float16
     if result.dtype.kind in "uf":
         whole_numbers = (np.abs(result) < 2**53) & (result == np.floor(result))  # False for NaN and infinity
         if not whole_numbers.all():
@@ -159,14 +263,24 @@ def same_length(first, a, second, b):
         raise ValueError(f"{first} and {second} take the same number of samples, got {len(a)} and {len(b)}.")
 
 
-def same_shape(first, a, second, b):
+def same_rows(first, a, second, b):
+    """Refuse two Series or DataFrames whose indices differ: read by position, rows would meet others' labels."""
+    indices = [getattr(values, "index", None) for values in (a, b)]
+    if all(hasattr(index, "equals") for index in indices) and not indices[0].equals(indices[1]):
+        raise ValueError(
+            f"{first} and {second} take the same samples in the same order, got two different indices; align them "
+            "(.loc), or take .to_numpy() of both if their positions are what counts."
+        )
+
+
+def same_shape(first, a, second, b, *, hint=""):
     """Refuse two arrays or tensors of different shapes: ``(n,)`` against ``(n, 1)`` would broadcast to ``(n, n)``.
 
     A size that a TensorFlow graph does not know yet is None, and equal to any other.
     """
     a, b = tuple(a.shape), tuple(b.shape)
     if len(a) != len(b) or any(None not in sizes and sizes[0] != sizes[1] for sizes in zip(a, b, strict=True)):
-        raise ValueError(f"{first} and {second} take the same shape, got {a} and {b}.")
+        raise ValueError(f"{first} and {second} take the same shape, got {a} and {b}{hint}.")
 
 
 def shown(value):

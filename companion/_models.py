@@ -27,6 +27,40 @@ def checked_shapes(shapes, outside):
     return tuple(kernel[0] for kernel in kernels) + (kernels[-1][1],)
 
 
+def check_dtypes(dtypes):
+    """Refuse a model whose weights or computations are of several dtypes, or of another than `DTYPES`."""
+    if len(dtypes) != 1 or not dtypes <= set(DTYPES):
+        raise ValueError(
+            f"model takes one dtype throughout, float64 or float32, got {', '.join(sorted(dtypes))}; in half "
+            "precision, or a mixture, the sums over many samples lose the digits in which the two frameworks agree."
+        )
+
+
+def finite_outputs(outputs):
+    """Return a model's outputs, or refuse them if they are not finite."""
+    if not np.isfinite(outputs).all():
+        raise ValueError(
+            f"the outputs of model hold NaN or infinity in {outputs.dtype}: its training diverged, or its weights or X "
+            "are too large."
+        )
+    return outputs
+
+
+def check_logits(outputs_of):
+    """Refuse a model whose outputs are not those of its last linear layer: probabilities are taken for logits.
+
+    ``outputs_of(shift)`` returns the outputs of some rows, with that number added to the last bias.
+    """
+    logits = finite_outputs(outputs_of(0.0))
+    shift = -2 * max(1.0, float(np.abs(logits).max()))  # no ReLU that let the outputs pass lets these pass
+    if not np.allclose(outputs_of(shift) - logits, shift, rtol=1e-3, atol=0):
+        raise ValueError(
+            "model takes a network that puts out logits, by a last linear layer without an activation; the outputs of "
+            f"this one, from {logits.min():g} to {logits.max():g}, do not follow its last bias. Leave out the sigmoid, "
+            "the softmax or what else stands at its end: the loss holds it."
+        )
+
+
 def checked_arrays(arrays, shapes, dtype):
     """Return `arrays` as float64 arrays if they have these shapes and are finite in this dtype."""
     arrays = [_checks.array(f"arrays[{i}]", array) for i, array in enumerate(arrays)]
@@ -34,14 +68,14 @@ def checked_arrays(arrays, shapes, dtype):
     if got != shapes:
         raise ValueError(f"arrays takes the shapes {shapes}, got {got}.")
     for i, array in enumerate(arrays):
-        if np.abs(array).max() > np.finfo(dtype).max:
-            raise ValueError(f"arrays[{i}] takes numbers that are finite in {dtype}, got {np.abs(array).max():g}.")
+        _checks.finite_in(f"arrays[{i}]", array, dtype)
     return arrays
 
 
-def checked_rows(X, n_features):
-    """Return `X` as a float64 array ``(n, n_features)``; each row is one piece of memory, as batches are rows."""
+def checked_rows(X, n_features, dtype="float64"):
+    """Return `X` as a float64 array ``(n, n_features)``, finite in `dtype`; each row is one piece of memory."""
     X = np.ascontiguousarray(_checks.array("X", X, ndim=2))
     if X.shape[1] != n_features:
         raise ValueError(f"X takes {n_features} columns, as many as the model has inputs, got {X.shape[1]}.")
+    _checks.finite_in("X", X, dtype)
     return X

@@ -42,9 +42,10 @@ def checked_steps(*, batch_size, learning_rate, momentum, weight_decay):
     )
 
 
-def checked_data(X, y, sizes):
-    """Return `X` and `y` as arrays, or refuse what does not fit a model with these layer sizes."""
-    X, y = checked_rows(X, sizes[0]), _checks.labels("y", y)
+def checked_data(X, y, sizes, dtype="float64"):
+    """Return `X` and `y` as arrays, or refuse what does not fit a model with these layer sizes and this dtype."""
+    _checks.same_rows("X", X, "y", y)
+    X, y = checked_rows(X, sizes[0], dtype), _checks.labels("y", y)
     _checks.same_length("X", X, "y", y)
     _checks.counts("y", y, n_classes=max(2, sizes[-1]))
     return X, y
@@ -54,6 +55,34 @@ def epoch_order(n, *, batch_size, epochs, seed):
     """Return `companion.start.batch_order` with the batches of an epoch joined, int64 of shape (epochs, n)."""
     order = batch_order(n, batch_size=batch_size, epochs=epochs, seed=seed)
     return np.stack([np.concatenate(epoch) for epoch in order])
+
+
+def batch_of_each_size(order, batch_size):
+    """Return the rows of the first batch and, if it is smaller, of the last one of the first epoch."""
+    rest = order.shape[-1] % batch_size
+    return [order[0, :batch_size], *([order[0, -rest:]] if rest else [])]
+
+
+def rows_of_each_class(y, batch):
+    """Return the rows of a batch, its last ones making room for one of each class: a rare one may be absent from it."""
+    _, first = np.unique(y, return_index=True)
+    return np.concatenate([first, batch])[: max(len(batch), len(first))]
+
+
+def check_callable(loss, foreign=()):
+    """Refuse a loss that is no function of (logits, targets): a class, or an object of another order of arguments."""
+    if not callable(loss):
+        raise TypeError(f"loss takes a function of (logits, targets), got {_checks.shown(loss)}.")
+    if isinstance(loss, type):
+        raise TypeError(
+            f"loss takes a function of (logits, targets), got the class {loss.__name__}; make an object of it: "
+            f"{loss.__name__}(…)."
+        )
+    if isinstance(loss, foreign):
+        raise TypeError(
+            f"loss takes a function of (logits, targets), got {type(loss).__name__}, which Keras calls with (y_true, "
+            "y_pred); take lambda logits, targets: loss(targets, logits)."
+        )
 
 
 def check_loss(value, is_tensor, dtype):
@@ -66,6 +95,52 @@ def check_loss(value, is_tensor, dtype):
         )
     if value.dtype != dtype:
         raise TypeError(f"loss takes a function that keeps the model's dtype, {dtype}, got {value.dtype}.")
+
+
+def check_response(loss_at, y, n_outputs, dtype):
+    """Refuse a loss that answers to logits as no loss on logits does, tried out on one batch.
+
+    ``loss_at(logits)`` is its value for float64 logits, (B,) or (B, K), and the targets `y`, (B,). Such a loss depends
+    on the logit of every sample, is not a straight line in it (that has no least value, and is what turned-round
+    arguments or log-probabilities amount to), and does not come to a stop in both directions (as one does that clips
+    probabilities, or takes a softmax over the samples).
+    """
+    tiny = 100 * np.finfo(dtype).eps
+    sizes = np.array([-12.0, -4.0, 4.0, 12.0])
+
+    def values(moved):
+        result = np.array([loss_at(size * moved) for size in sizes])
+        if not np.isfinite(result).all():
+            raise ValueError(
+                f"loss takes a function that is finite for finite logits; it returned {result.tolist()} for logits of "
+                f"{sizes.tolist()}."
+            )
+        return result
+
+    def flat(values):
+        return np.ptp(values) <= tiny * np.abs(values).max()
+
+    own = np.ones(len(y)) if n_outputs == 1 else np.eye(n_outputs)[y]
+    for k in np.unique(y):
+        values_k = values(own * (y == k if n_outputs == 1 else (y == k)[:, None]))
+        if flat(values_k):
+            raise ValueError(
+                "loss takes a function of the logits; what it returned does not depend on them for the samples of "
+                f"class {k}. fit calls loss(logits, targets): are the two turned round?"
+            )
+    together = values(own)
+    if (np.abs(np.diff(together, 2)) <= tiny * np.abs(together).max()).all() and not flat(together):
+        raise ValueError(
+            "loss takes a function of the logits that has a least value; this one is a straight line in them, from "
+            f"{together[0]:.4g} to {together[-1]:.4g}. Are its arguments turned round, or does it take "
+            "log-probabilities?"
+        )
+    if flat(together[:2]) and flat(together[-2:]):
+        raise ValueError(
+            f"loss takes a function of the logits; this one stays at {together[0]:.4g} where all of them fall from -4 "
+            f"to -12, and at {together[-1]:.4g} where they rise from 4 to 12. Does it take probabilities, or, for one "
+            "output, a softmax over the samples? Take one on logits, such as weighted_bce."
+        )
 
 
 def checked_losses(losses):

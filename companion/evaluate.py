@@ -37,10 +37,6 @@ def binary_report(y, p, *, threshold=0.5):
     ValueError, TypeError
         If `y` is not binary or holds one class only; if `p` holds NaN or anything outside [0, 1]; if shapes differ.
 
-    Notes
-    -----
-    Used in every notebook that trains a binary model.
-
     Examples
     --------
     >>> report = binary_report([0, 0, 0, 1], [0.1, 0.2, 0.7, 0.6])
@@ -49,6 +45,7 @@ def binary_report(y, p, *, threshold=0.5):
     """
     from sklearn import metrics
 
+    _checks.same_rows("y", y, "p", p)
     y = _checks.binary_labels("y", y)
     p = _checks.probabilities("p", p, ndim=1)
     _checks.same_shape("y", y, "p", p)
@@ -78,7 +75,7 @@ def multiclass_report(y, logits):
     y : array_like of int, shape (n,)
         Labels 0…K−1. A class may be absent: its recall is NaN then, and the averages leave it out.
     logits : array_like of float, shape (n, K)
-        One logit for each class, K ≥ 2.
+        One logit for each class, K ≥ 2. Columns of a DataFrame that are named 0…K−1 are taken by their names.
 
     Returns
     -------
@@ -90,11 +87,8 @@ def multiclass_report(y, logits):
     Raises
     ------
     ValueError, TypeError
-        If `y` holds anything but 0…K−1; if `logits` is not (n, K) or holds NaN or infinity.
-
-    Notes
-    -----
-    Used in notebooks 03, 06 and 07.
+        If `y` holds anything but 0…K−1; if `logits` is not (n, K), holds NaN or infinity, or looks like probabilities:
+        rows without a negative number that sum to 1.
 
     Examples
     --------
@@ -105,12 +99,17 @@ def multiclass_report(y, logits):
     from scipy.special import log_softmax
     from sklearn import metrics
 
+    _checks.same_rows("y", y, "logits", logits)
     y = _checks.labels("y", y)
-    logits = _checks.array("logits", logits, ndim=2)
+    logits = _checks.array("logits", _checks.columns_by_class(logits), ndim=2)
     if logits.shape[1] < 2:
         raise ValueError(f"logits takes shape (n, K) with K of at least 2, got {logits.shape}.")
     _checks.same_length("y", y, "logits", logits)
     _checks.labels_below("y", y, n_classes=logits.shape[1])
+    if _checks.rows_sum_to_one(logits):
+        raise ValueError(
+            "logits takes one logit for each class, got rows of probabilities (they sum to 1); take log(p)."
+        )
     predicted = logits.argmax(axis=1)
     classes, present = np.arange(logits.shape[1]), np.unique(y)
     shared = {"labels": classes, "average": None, "zero_division": np.nan}
@@ -147,12 +146,13 @@ def calibration(y, logits):
     ------
     ValueError, TypeError
         If `y` is not binary or holds one class only; if `logits` holds NaN or infinity, is constant, or separates the
-        two classes, in which case no finite slope is the best one; if shapes differ.
+        two classes, in which case no finite slope is the best one; if it holds nothing outside [0, 1], and so looks
+        like probabilities; if shapes differ.
 
     Notes
     -----
     Both are maximum-likelihood estimates: Cox, 1958; Van Calster et al., 2019, *Calibration: the Achilles heel of
-    predictive analytics*. Weighting by w shifts the intercept to −log w. Used in notebooks 01, 04, 06 and 07.
+    predictive analytics*. Weighting by w shifts the intercept to −log w.
 
     Examples
     --------
@@ -164,22 +164,28 @@ def calibration(y, logits):
     from scipy.special import expit
     from sklearn.linear_model import LogisticRegression
 
+    _checks.same_rows("y", y, "logits", logits)
     y = _checks.binary_labels("y", y)
     logits = _checks.array("logits", logits, ndim=1)
     _checks.same_shape("y", y, "logits", logits)
     negatives, positives = logits[y == 0], logits[y == 1]
     if negatives.max() <= positives.min() or positives.max() <= negatives.min():
         raise ValueError("logits separate the two classes of y (or are constant): no finite calibration slope exists.")
+    if logits.min() >= 0 and logits.max() <= 1:
+        raise ValueError(
+            "logits takes log-odds, got numbers from 0 to 1 alone, as probabilities are; take log(p / (1 − p)) of them."
+        )
     # The score Σ(σ(z + a) − y) rises in a from below 0 to above 0 within this bracket.
     reach = np.abs(logits).max() + np.log(len(y)) + 1
     intercept = brentq(lambda a: (expit(logits + a) - y).sum(), -reach, reach, xtol=1e-12)
     # Standardised for the solver's sake: the slope of 1e8 z, or of z + 1e4, is as well defined as that of z.
-    scale = logits.std()
-    standardised = (logits - logits.mean()) / scale
+    size = 2.0 ** np.floor(np.log2(np.abs(logits).max()))  # a power of two: exact, and no square overflows after it
+    scale = (logits / size).std()
+    standardised = (logits / size - (logits / size).mean()) / scale
     slope_model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10).fit(standardised[:, None], y)
     return {
         "intercept": float(intercept),
-        "slope": float(slope_model.coef_[0, 0] / scale),
+        "slope": float(slope_model.coef_[0, 0] / scale / size),
         "brier": float(np.mean((expit(logits) - y) ** 2)),
     }
 
@@ -212,7 +218,7 @@ def calibrations(y, logits):
     >>> found["intercept"].round(3).tolist(), found["slope"].round(3).tolist()
     ([0.0, -1.0], [1.351, 1.351])
     """
-    y, logits = np.asarray(y), _checks.array("logits", logits)
+    y, logits = _checks.plain("y", y, "an array of labels"), _checks.array("logits", logits)
     if y.ndim == 0 or logits.ndim == 0:
         raise ValueError(f"y and logits take an axis of samples, got shapes {y.shape} and {logits.shape}.")
     try:

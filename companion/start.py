@@ -32,7 +32,7 @@ def initial_weights(sizes, *, seed):
     Notes
     -----
     Entries of W are drawn from U(−a, a) with a = √(6/(fan_in + fan_out)): Glorot and Bengio, 2010. It is the
-    default of Keras; PyTorch's own default draws both W and b from U(±1/√fan_in). Used by `mlp`, and in notebook 02.
+    default of Keras; PyTorch's own default draws both W and b from U(±1/√fan_in).
 
     Examples
     --------
@@ -72,10 +72,6 @@ def batch_order(n, *, batch_size, epochs, seed):
     ------
     ValueError, TypeError
         If an argument is not a whole number in its range.
-
-    Notes
-    -----
-    Used by `fit` of both frameworks and by the notebooks that write their own training loop.
 
     Examples
     --------

@@ -37,7 +37,7 @@ def pos_weight(y):
     Notes
     -----
     Section 2 of the lecture. It is the cost-optimal weight only if a missed positive costs n⁻/n⁺ false alarms:
-    see `companion.theory.weight_from_costs`. Used in notebooks 00, 02, 04, 05, 06, 07 and 08.
+    see `companion.theory.weight_from_costs`.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def class_weights(y, *, n_classes=None, scheme="inverse-frequency", beta=0.999):
     -----
     n/(K n_k) is the formula of section 3 of the lecture, and scikit-learn's ``"balanced"``. Its plain mean
     (1/K)Σ_k w_k is at least one, not one; its mean over samples is one. Effective numbers: Cui et al., 2019,
-    *Class-balanced loss based on effective number of samples*. Used in notebooks 03, 06 and 07.
+    *Class-balanced loss based on effective number of samples*.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def effective_sample_size(y, weights):
     Notes
     -----
     Kish, 1965, *Survey Sampling*. For inverse frequencies and two classes it is 4 π(1−π) n; for K classes it is K
-    times the harmonic mean of the counts. Used in notebooks 02, 03 and 07.
+    times the harmonic mean of the counts.
 
     Examples
     --------

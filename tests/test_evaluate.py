@@ -79,7 +79,7 @@ def test_multiclass_report_is_that_counted_by_hand():
 
 
 def test_a_class_that_is_absent_has_no_recall_and_stays_out_of_the_averages():
-    report = multiclass_report([0, 0, 2], np.eye(3)[[0, 0, 2]])
+    report = multiclass_report([0, 0, 2], 2 * np.eye(3)[[0, 0, 2]])
     assert np.isnan(report["recall"][1])
     assert report["balanced_accuracy"] == report["macro_f1"] == 1
 
@@ -111,12 +111,34 @@ def test_the_slope_does_not_depend_on_the_units_of_the_logits(calibrated, scale,
     assert calibration(y, scale * z + shift)["slope"] * scale == pytest.approx(calibration(y, z)["slope"], rel=1e-5)
 
 
-@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "uint64", "float32"])
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "uint64", "float16", "float32"])
 def test_labels_of_any_whole_dtype_are_the_same_labels(dtype):
     y = np.array([0, 1, 1, 0])
     logits = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 0.0], [3.0, 1.0]])
     assert binary_report(y.astype(dtype), [0.1, 0.8, 0.4, 0.6]) == binary_report(y, [0.1, 0.8, 0.4, 0.6])
     assert multiclass_report(y.astype(dtype), logits)["log_loss"] == multiclass_report(y, logits)["log_loss"]
+
+
+@pytest.mark.parametrize("scale", [1e150, 1e300])
+def test_logits_whose_squares_overflow_have_a_slope(calibrated, scale):
+    y, z = calibrated
+    slope = calibration(y[:500], z[:500] * scale)["slope"]
+    assert slope * scale == pytest.approx(calibration(y[:500], z[:500])["slope"], rel=1e-6)
+
+
+def test_columns_named_by_their_classes_are_taken_by_their_names():
+    logits = np.array([[2.0, 0.0, 0.0], [0.0, 1.0, 3.0], [0.0, 0.0, 3.0]])
+    named = pd.DataFrame(logits, columns=[0, 1, 2])[[2, 0, 1]]
+    assert multiclass_report([0, 1, 2], named)["log_loss"] == multiclass_report([0, 1, 2], logits)["log_loss"]
+
+
+@pytest.mark.parametrize("report", [binary_report, calibration])
+def test_rows_whose_indices_differ_are_refused_and_equal_ones_taken(report):
+    y, z = pd.Series([0, 1, 0, 1], index=list("abcd")), pd.Series([0.2, 0.3, 0.4, 0.9], index=list("abcd"))
+    z = z if report is binary_report else 3 * z
+    assert report(y, z) == report(y.to_numpy(), z.to_numpy())
+    with pytest.raises(ValueError, match=r"y and .* same order, got two different indices; align them .\.loc."):
+        report(y, z.sort_values(ascending=False))
 
 
 def test_too_extreme_logits_have_a_slope_below_one(calibrated):
@@ -144,6 +166,10 @@ def test_too_extreme_logits_have_a_slope_below_one(calibrated):
         (lambda: calibration([0, 1, 0, 1], [-2.0, 1.0, -1.0, 2.0]), ValueError, "separate the two classes"),
         (lambda: calibration([0, 1], [0.0, 0.0]), ValueError, "or are constant"),
         (lambda: calibration([0, 1], [0.0, np.inf]), ValueError, "logits holds NaN or infinity"),
+        (lambda: calibration([0, 1, 0], [0.2, 0.5, 0.7]), ValueError, r"log-odds, .*as probabilities are; take log\(p"),
+        (lambda: multiclass_report([0, 1], [[0.9, 0.1], [0.2, 0.8]]), ValueError, r"they sum to 1.; take log\(p\)"),
+        (lambda: binary_report([0, 1], [[0.9, 0.1], [0.2, 0.8]]), ValueError, "1-dimensional.*take one of its columns"),
+        (lambda: binary_report([[0], [1]], [0.1, 0.2]), ValueError, r"got shape \(2, 1\); take its only column"),
     ],
 )
 def test_bad_input_is_refused_by_name(call, error, message):
@@ -173,7 +199,7 @@ def test_calibrations_are_those_of_each_model():
             r"y takes a shape that broadcasts to that of logits, \(3, 4\); got \(2, 4\)",
         ),
         (1, 2.0, "take an axis of samples"),
-        ([0, 1, 0, 1], [[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 1.0]], r"Model \(1,\): logits separate"),
+        ([0, 1, 0, 1], [[2.0, 0.0, 0.0, 2.0], [0.0, 2.0, 0.0, 2.0]], r"Model \(1,\): logits separate"),
     ],
 )
 def test_calibrations_names_the_model_that_has_none(y, logits, message):

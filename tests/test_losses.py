@@ -151,6 +151,39 @@ def test_logit_adjusted_cross_entropy_is_exact_to_a_few_units_of_the_last_place(
     assert (np.abs(gradient - np.array(exact_gradient)) <= eps * (4 + np.array(size)[:, None])).all()
 
 
+@frameworks
+@precisions
+@pytest.mark.parametrize("true_class", [0, 2])
+@pytest.mark.parametrize(("mode", "gamma"), [*[("eager", gamma) for gamma in GAMMAS], ("graph", 1.7)])
+def test_focal_cross_entropy_is_finite_and_exact_to_a_few_units_of_the_last_place(
+    framework, dtype, mode, true_class, gamma
+):
+    # s = z_y − log Σ_{k≠y} exp(z_k) is rounded, too: like the shifted logits of the adjusted loss it moves the gradient
+    # by up to ε|z| times the second derivative of the loss in s, which is at most 1 + γ.
+    z = np.stack([LOGITS, np.roll(LOGITS, 7), np.zeros(len(LOGITS))], axis=1).astype(dtype)
+    weights = np.array([1e-3, 20.0, 1e3])
+    y = framework.tensor(np.full(len(z), true_class), "int64")
+    value, gradient = evaluate(
+        framework,
+        mode,
+        lambda x: framework.half.focal_cross_entropy(x, y, weights, gamma=gamma, reduction="none"),
+        framework.tensor(z, dtype),
+    )
+    w, exact_value, exact_gradient = weights[true_class], [], []
+    for row in z:
+        others = [mpmath.mpf(float(x)) for k, x in enumerate(row) if k != true_class]
+        s = mpmath.mpf(float(row[true_class])) - mpmath.log(sum(map(mpmath.exp, others)))
+        p, q, log_p = sigmoid(s), sigmoid(-s), -softplus(-s)
+        slope = q**gamma * (gamma * p * log_p - q)
+        shares = iter([mpmath.exp(x) / sum(map(mpmath.exp, others)) for x in others])
+        exact_value.append(float(-w * q**gamma * log_p))
+        exact_gradient.append(floats(w * slope * (1 if k == true_class else -next(shares)) for k in range(3)))
+    eps, size = np.finfo(dtype).eps, np.maximum(1, np.abs(z).max(axis=1))
+    assert_within(value, np.array(exact_value), 4 * eps * w * size)
+    bound = w * eps * (4 + (1 + gamma) * size[:, None])
+    assert (np.abs(gradient - np.array(exact_gradient)) <= bound).all()
+
+
 # Against the frameworks' own functions, wherever they define the same thing.
 
 
@@ -314,34 +347,60 @@ def test_both_frameworks_agree(sample, tau):
 # The order of the arguments.
 
 
-def loss_of_compiled(loss, outputs, y):
-    """The loss that Keras reports for a model that passes its inputs through, compiled with `loss`."""
-    inputs = keras.Input(outputs.shape[1:], dtype="float64")
-    model = keras.Model(inputs, keras.layers.Activation("linear", dtype="float64")(inputs))
-    model.compile(loss=loss)
-    return model.evaluate(outputs, y, batch_size=len(y), verbose=0)
+def loss_of_compiled(loss, outputs, y, *, jit_compile=False, **weights):
+    """The loss that Keras' `fit` reports for a model that passes its inputs through, compiled with `loss`."""
+    inputs = keras.Input((outputs[0].size,), dtype="float64")
+    layer = keras.layers.Dense(outputs[0].size, kernel_initializer="identity", dtype="float64")(inputs)
+    model = keras.Model(inputs, keras.layers.Reshape(outputs.shape[1:], dtype="float64")(layer))
+    model.compile(optimizer=keras.optimizers.SGD(0.0), loss=loss, jit_compile=jit_compile)
+    X = outputs.reshape(len(outputs), -1)
+    return model.fit(X, y, batch_size=len(y), verbose=0, **weights).history["loss"][0]
 
 
-def test_ours_handed_to_compile_in_the_docstrings_way_is_right(sample):
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_ours_handed_to_compile_in_the_docstrings_way_knows_the_weights_of_samples_and_classes(sample, jit_compile):
     z, y = sample
     weighted_bce = TensorFlow().half.weighted_bce
-    right = float(weighted_bce(tf.constant(z), tf.constant(y), 3.0))
-    turned = loss_of_compiled(
-        lambda y_true, y_pred: weighted_bce(y_pred[:, 0], y_true[:, 0], 3.0), z[:, None], y[:, None].astype(float)
+    losses = weighted_bce(tf.constant(z), tf.constant(y), 3.0, reduction="none").numpy()
+    sample_weight = np.where(np.arange(len(y)) % 2, 0.5, 2.0)
+
+    def loss(y_true, y_pred):
+        return weighted_bce(y_pred, y_true, 3.0, reduction="none")
+
+    arguments = loss, z[:, None], y[:, None].astype(float)
+    options = {"jit_compile": jit_compile}
+    assert loss_of_compiled(*arguments, **options) == pytest.approx(losses.mean(), rel=1e-6)
+    assert loss_of_compiled(*arguments, **options, sample_weight=sample_weight) == pytest.approx(
+        (sample_weight * losses).mean(), rel=1e-6
     )
-    assert turned == pytest.approx(right, rel=1e-6)
+    assert loss_of_compiled(*arguments, **options, class_weight={0: 1.0, 1: 5.0}) == pytest.approx(
+        (np.where(y == 1, 5, 1) * losses).mean(), rel=1e-6
+    )
 
 
-def test_ours_handed_to_compile_as_it_is_is_refused_or_silently_swapped(sample):
-    z, y = sample
+def test_class_indices_handed_to_compile_need_the_cast_of_the_docstring(classes):
+    z, y, w = classes
+    cross_entropy = TensorFlow().half.weighted_cross_entropy
+    right = float(cross_entropy(tf.constant(z), tf.constant(y), w))
+
+    def loss(y_true, y_pred):
+        return cross_entropy(y_pred, tf.cast(y_true, tf.int64), w, reduction="none")
+
+    assert loss_of_compiled(loss, z, y) == pytest.approx(right, rel=1e-6)
+    assert loss_of_compiled(loss, z, y[:, None]) == pytest.approx(right, rel=1e-6)
+    with pytest.raises(TypeError, match="whole numbers by a cast to int64"):
+        loss_of_compiled(lambda y_true, y_pred: cross_entropy(y_pred, y_true, w), z, y)
+
+
+@pytest.mark.parametrize("column", [False, True])
+def test_ours_handed_to_compile_as_it_is_is_refused_or_nan(sample, column):
+    z, y = (array[:, None] if column else array for array in sample)
     weighted_bce = TensorFlow().half.weighted_bce
-    with pytest.raises(ValueError, match=r"logits takes shape \(n,\), one logit for each sample"):
-        loss_of_compiled(weighted_bce, z[:, None], y[:, None].astype(float))
-    # Outputs of shape (n,), and of 0 and 1 so that nothing else is amiss: a number comes out, and it is the wrong one.
-    hard = (z > 2).astype(float)
-    swapped = loss_of_compiled(weighted_bce, hard, y.astype(float))
-    assert swapped == pytest.approx(float(weighted_bce(tf.constant(y.astype(float)), tf.constant(hard))), rel=1e-6)
-    assert abs(swapped - float(weighted_bce(tf.constant(hard), tf.constant(y)))) > 0.01
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match=r"targets takes labels 0 and 1.*order is .logits, targets"
+    ):
+        loss_of_compiled(weighted_bce, z, y.astype(float))
+    assert np.isnan(loss_of_compiled(weighted_bce, z, y.astype(float), jit_compile=True))
 
 
 # Bad input.
@@ -359,8 +418,13 @@ def good(framework, **changes):
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"targets": ([[1], [0]], "int64")}, ValueError, r"same shape, got \(2,\) and \(2, 1\)"),
-        ({"logits": ([[0.5], [-0.5]], "float64")}, ValueError, r"logits takes shape \(n,\).*got \(2, 1\)"),
+        ({"targets": ([[1], [0]], "int64")}, ValueError, r"same shape, got \(2,\) and \(2, 1\); take targets\[:, 0\]"),
+        ({"logits": ([[0.5], [-0.5]], "float64")}, ValueError, r"got \(2, 1\) and \(2,\); take logits\[:, 0\]"),
+        (
+            {"logits": ([[0.5, 1], [-0.5, 0]], "float64")},
+            ValueError,
+            "one logit of each class take weighted_cross_entropy",
+        ),
         ({"logits": ([1, 2], "int64")}, TypeError, "logits takes a floating dtype"),
         ({"logits": ([], "float64"), "targets": ([], "int64")}, ValueError, "empty"),
         ({"logits": ([0.5, np.nan], "float64")}, ValueError, "logits hold NaN or infinity"),
@@ -383,7 +447,11 @@ def test_binary_losses_refuse(framework, name, changes, error, message):
         ("weighted_bce", {"pos_weight": 0.0}, ValueError, "pos_weight takes one finite number above 0, got 0.0"),
         ("weighted_bce", {"pos_weight": np.inf}, ValueError, "pos_weight"),
         ("weighted_bce", {"pos_weight": True}, TypeError, "pos_weight"),
-        ("weighted_bce", {"pos_weight": [1.0, 2.0]}, TypeError, "pos_weight"),
+        ("weighted_bce", {"pos_weight": "3"}, TypeError, "pos_weight takes one finite number above 0, got '3'"),
+        ("weighted_bce", {"pos_weight": [1.0, 2.0]}, ValueError, r"one for each output .*got shape \(2,\)"),
+        ("weighted_bce", {"pos_weight": {0: 1.0, 1: 2.0}}, TypeError, r"the ratio w\[1\] / w\[0\] of class weights"),
+        ("weighted_bce", {"ignore_index": 1.5}, TypeError, "ignore_index takes one whole number"),
+        ("focal_loss", {"ignore_index": True}, TypeError, "ignore_index takes one whole number"),
         ("weighted_bce", {"reduction": "avg"}, ValueError, "reduction='avg' is not known"),
         ("focal_loss", {"gamma": -1}, ValueError, "gamma takes one finite number of at least 0"),
         ("focal_loss", {"alpha": 1.0}, ValueError, "alpha"),
@@ -399,15 +467,19 @@ def test_binary_losses_refuse_other_arguments(framework, name, arguments, error,
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"logits": ([0.5, 1.0], "float64")}, ValueError, r"logits takes shape \(n, K\)"),
+        ({"logits": ([0.5, 1.0], "float64")}, ValueError, r"logits takes shape \(n, K\).*got \(2,\) for targets"),
         ({"logits": ([[0.5], [1.0]], "float64")}, ValueError, r"logits takes shape \(n, K\) with K of at least 2"),
         ({"targets": ([0.0, 1.0], "float64")}, TypeError, "targets takes class indices of an integer dtype"),
-        ({"targets": ([0, 1, 1], "int64")}, ValueError, "same shape"),
+        ({"targets": ([0, 1, 1], "int64")}, ValueError, r"\(2,\); got \(3,\) for logits \(2, 3\)"),
+        ({"targets": ([[0, 1, 0], [1, 0, 0]], "int64")}, ValueError, "One-hot targets become indices by argmax"),
+        ({"axis": 2}, ValueError, "axis takes a number below 2"),
+        ({"axis": 0}, ValueError, r"for logits \(2, 3\). With the classes on another axis, give axis=1"),
         ({"targets": ([0, 3], "int64")}, ValueError, "labels 0…2"),
         ({"targets": ([0, -1], "int64")}, ValueError, "labels 0…2"),
         ({"class_weights": [1.0, 2.0]}, ValueError, "one number for each of the 3 classes, got 2"),
         ({"class_weights": [1.0, 0.0, 2.0]}, ValueError, "positive numbers, got 0.0 for class 1"),
         ({"class_weights": [1.0, np.nan, 2.0]}, ValueError, "NaN"),
+        ({"class_weights": {0: 1.0, 1: 2.0}}, ValueError, r"class_weights takes the keys 0…2.*got the keys \[0, 1\]"),
         ({"normaliser": "n"}, ValueError, "normaliser='n' is not known"),
     ],
 )
@@ -445,7 +517,7 @@ def test_the_normaliser_divides_only_a_mean(framework, reduction):
 @frameworks
 def test_logit_adjustment_refuses_a_prior_that_is_none(framework):
     arguments = framework.tensor(np.zeros((2, 2))), framework.tensor([0, 1], "int64")
-    with pytest.raises(ValueError, match="prior takes class shares that sum to 1, got a sum of 1.5"):
+    with pytest.raises(ValueError, match="prior takes class shares that sum to 1, or counts; got a sum of 1.5"):
         framework.half.logit_adjusted_cross_entropy(*arguments, [0.5, 1.0])
     with pytest.raises(ValueError, match="tau"):
         framework.half.logit_adjusted_cross_entropy(*arguments, [0.5, 0.5], tau=-1)

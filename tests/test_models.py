@@ -80,6 +80,80 @@ def test_models_of_another_kind_are_refused(framework, which):
         framework.half.predict_logits(other_models(framework)[which], np.zeros((2, 3)))
 
 
+def models_without_logits(framework):
+    """Models that end in something else than a linear layer."""
+    if str(framework) == "pytorch":
+        nn = torch.nn
+
+        class Hidden(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.linear = nn.Linear(3, 1, dtype=torch.float64)
+
+            def forward(self, X):
+                return torch.sigmoid(self.linear(X))
+
+        return [
+            *(nn.Sequential(nn.Linear(3, 1), last) for last in (nn.Sigmoid(), nn.ReLU(), nn.LeakyReLU(), nn.Tanh())),
+            Hidden(),
+        ]
+    dense, inputs = keras.layers.Dense, keras.Input((3,))
+    return [
+        *(keras.Sequential([inputs, dense(2, activation=name)]) for name in ("sigmoid", "softmax", "relu", "tanh")),
+        keras.Sequential([inputs, dense(1), keras.layers.Activation("sigmoid")]),
+    ]
+
+
+@frameworks
+@pytest.mark.parametrize("which", range(5))
+def test_models_that_do_not_put_out_logits_are_refused_by_fit_and_by_predict_logits(framework, which):
+    model, X = models_without_logits(framework)[which], np.random.default_rng(0).normal(size=(20, 3))
+    message = "model takes a network that puts out logits.*Leave out the sigmoid"
+    with pytest.raises(ValueError, match=message):
+        framework.half.predict_logits(model, X)
+    with pytest.raises(ValueError, match=message):
+        framework.half.fit(
+            model, X, np.arange(20) % 2, framework.half.weighted_bce, epochs=1, batch_size=5, learning_rate=1, seed=0
+        )
+
+
+@frameworks
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+def test_models_with_logits_of_any_size_are_taken(framework, dtype, scale):
+    model = framework.half.mlp((3, 4, 2), seed=0, dtype=dtype)
+    framework.half.set_weights(model, [array * scale for array in framework.half.get_weights(model)])
+    assert framework.half.predict_logits(model, np.random.default_rng(0).normal(size=(20, 3))).shape == (20, 2)
+
+
+@frameworks
+def test_outputs_that_overflow_are_refused(framework):
+    model, X = framework.half.mlp((3, 4, 2), seed=0, dtype="float32"), np.ones((20, 3))
+    framework.half.set_weights(model, [array * 1e20 for array in framework.half.get_weights(model)])
+    X[10] = 1e10
+    with pytest.raises(ValueError, match="the outputs of model hold NaN or infinity in float32"):
+        framework.half.predict_logits(model, X)
+
+
+@frameworks
+def test_models_of_half_or_mixed_precision_are_refused(framework):
+    if str(framework) == "pytorch":
+        nn = torch.nn
+        models = [nn.Linear(3, 1).half(), nn.Sequential(nn.Linear(3, 2), nn.ReLU(), nn.Linear(2, 1).double())]
+    else:
+        dense, inputs = keras.layers.Dense, keras.Input((3,))
+        models = [keras.Sequential([inputs, dense(1, dtype=policy)]) for policy in ("float16", "mixed_float16")]
+    for model in models:
+        with pytest.raises(ValueError, match="model takes one dtype throughout, float64 or float32, got .*float"):
+            framework.half.predict_logits(model, np.ones((2, 3)))
+
+
+@frameworks
+def test_rows_that_are_infinite_in_the_models_dtype_are_refused(framework):
+    with pytest.raises(ValueError, match=r"X takes numbers that are finite in float32, got 1e\+39"):
+        framework.half.predict_logits(framework.half.mlp((3, 1), seed=0, dtype="float32"), [[0.0, 1e39, 0.0]])
+
+
 @frameworks
 def test_making_a_model_leaves_the_users_random_numbers_alone(framework):
     if str(framework) == "pytorch":

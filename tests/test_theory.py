@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.stats import binom, norm
 
+from companion.start import batch_order
 from companion.theory import (
     effective_weight,
     focal_minimiser,
@@ -59,6 +60,22 @@ def test_effective_weight_makes_the_expected_gradient_vanish(prior, w, batch_siz
     gradient = binom.pmf(m, batch_size, prior) @ (p - w * m / (batch_size - m + w * m))
     assert gradient == pytest.approx(0, abs=1e-10)
     assert min(1, w) - 1e-9 <= effective <= max(1, w) + 1e-9
+
+
+@pytest.mark.parametrize("batch_size", [32, 128, 1000])
+def test_effective_weight_of_batches_dealt_from_a_permutation(batch_size):
+    # Exact, by the mean over the batches of many epochs of a set of 1,000 with 10 positives, as `fit` deals them.
+    n, w, y = 1000, 99.0, np.arange(1000) < 10
+    order = batch_order(n, batch_size=batch_size, epochs=1500, seed=0)
+    m = np.array([(y[rows].sum(), len(rows)) for epoch in order for rows in epoch], dtype=float)
+    p = np.mean(w * m[:, 0] / (m[:, 1] - m[:, 0] + w * m[:, 0]))
+    expected = p / (1 - p) * 0.99 / 0.01
+    assert effective_weight(0.01, w, batch_size, n=n) == pytest.approx(expected, rel=0.02)
+    assert effective_weight(0.01, w, n, n=n) == pytest.approx(w)
+
+
+def test_effective_weight_of_a_large_set_is_that_of_independent_draws():
+    assert effective_weight(0.01, 99, 32, n=3_200_000) == pytest.approx(effective_weight(0.01, 99, 32), rel=1e-4)
 
 
 @pytest.mark.parametrize(("prior", "w", "batch_size"), [(1 - 1e-12, 1e4, 64), (0.999, 1e12, 64), (0.5, 1e300, 60)])
@@ -151,12 +168,26 @@ def test_the_precision_survives_where_the_rates_underflow():
     assert rates["precision"] >= threshold_from_weight(1.0) and rates["f1"] == 0
 
 
-def test_rare_event_bias_is_near_the_exact_one():
-    # Exact, for an intercept-only model: E[logit of m/n], m ~ Bin(n, π), over 0 < m < n.
-    n, prior = 1000, 0.01
+def exact_bias(n, prior):
+    """E[logit of m/n] − logit π of an intercept-only model, m ~ Bin(n, π), over 0 < m < n."""
     m = np.arange(1, n)
     weights = binom.pmf(m, n, prior)
-    exact = weights @ np.log(m / (n - m)) / weights.sum() - np.log(prior / (1 - prior))
+    return weights @ np.log(m / (n - m)) / weights.sum() - np.log(prior / (1 - prior))
+
+
+@pytest.mark.parametrize("n", [1000, 10_000])
+def test_rare_event_bias_holds_where_its_docstring_says_so(n):
+    ratio = {
+        positives: rare_event_bias(n, positives / n) / exact_bias(n, positives / n) for positives in (2.5, 5, 10, 50)
+    }
+    assert all(abs(ratio[positives] - 1) < 0.1 for positives in (5, 10)) and abs(ratio[50] - 1) < 0.02
+    assert ratio[2.5] == pytest.approx(3.2, abs=0.05)
+    assert rare_event_bias(n, 1 / n) < 0 < exact_bias(n, 1 / n)
+
+
+def test_rare_event_bias_is_near_the_exact_one():
+    n, prior = 1000, 0.01
+    exact = exact_bias(n, prior)
     assert round(rare_event_bias(n, prior), 4) == -0.0495
     assert exact == pytest.approx(-0.0545, abs=5e-5)
     assert rare_event_bias(n, prior) == pytest.approx(exact, rel=0.1)
@@ -171,6 +202,13 @@ def test_rare_event_bias_is_near_the_exact_one():
         (lambda: prior_correction([0.5, 1.5], 2), r"q takes probabilities in \[0, 1\], got 0.5 to 1.5"),
         (lambda: prior_correction([0.5], 0), "w takes"),
         (lambda: prior_correction([], 2), "q is empty"),
+        (
+            lambda: prior_correction([[0.5, 0.5], [0.1, 0.9]], 9),
+            r"rows that sum to 1 .*take the column of the positive",
+        ),
+        (lambda: focal_minimiser([[0.5, 0.5], [0.1, 0.9]], 2), "rows that sum to 1"),
+        (lambda: effective_weight(0.01, 2, 8, n=250), "prior takes a share of n=250 samples.*got 2.5 of them"),
+        (lambda: effective_weight(0.01, 2, 800, n=100), "n takes one whole number of at least 800"),
         (lambda: effective_weight(0, 2, 8), "prior takes one finite number above 0 and below 1"),
         (lambda: effective_weight(0.1, 2, 0), "batch_size takes one whole number of at least 1"),
         (lambda: focal_minimiser([0.0], 2), "eta takes probabilities from 1e-12 to 1"),

@@ -1,6 +1,8 @@
 """`fit` against the update rule written out, and the two frameworks against each other."""
 
+import keras
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 import torch
@@ -160,6 +162,164 @@ def test_the_frameworks_own_losses_fit_in(framework):
     own = framework.half.fit(framework.half.mlp((20, 1), seed=0), X, y, loss, **settings)
     ours = framework.half.fit(framework.half.mlp((20, 1), seed=0), X, y, weighted(framework.half), **settings)
     np.testing.assert_allclose(own.loss, ours.loss, rtol=0, atol=1e-13)
+
+
+SETTINGS = {"epochs": 1, "batch_size": 16, "learning_rate": 0.1, "seed": 0}
+
+
+def wrong_for_one_output(framework):
+    """Losses that do not fit one logit for each sample, with the sentence that says so."""
+    half, first = framework.half, {
+        "ours, turned round": (lambda z, t: half.weighted_bce(t, z, 3.0), "targets takes labels 0 and 1.*order is"),
+        "ours, for classes": (lambda z, t: half.weighted_cross_entropy(z, t), "one logit of each .* weighted_bce"),
+    }  # fmt: skip
+    if half is PyTorch().half:
+        own = torch.nn.functional
+        return first | {
+            "own, turned round": (lambda z, t: own.binary_cross_entropy_with_logits(t, z), "class 0.*turned round"),
+            "softmax over the samples": (torch.nn.CrossEntropyLoss(), "a softmax over the samples"),
+            "the same, as a function": (lambda z, t: own.cross_entropy(z, t), "a softmax over the samples"),
+            "written out, turned round": (
+                lambda z, t: -(z * own.logsigmoid(t) + (1 - z) * own.logsigmoid(-t)).mean(), "turned round"
+            ),
+            "clipped probabilities": (
+                lambda z, t: own.binary_cross_entropy(z.clamp(1e-7, 1 - 1e-7), t), "Does it take probabilities"
+            ),
+            "a class": (torch.nn.BCEWithLogitsLoss, r"the class BCEWithLogitsLoss; make an object of it"),
+        }  # fmt: skip
+    losses = keras.losses
+    return first | {
+        "own, turned round": (
+            lambda z, t: tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(z, t)), "class 0.*turned round"
+        ),
+        "an object of Keras": (losses.BinaryCrossentropy(from_logits=True), r"lambda logits, targets: loss\(targets"),
+        "the same with probabilities": (
+            lambda z, t: losses.binary_crossentropy(t, z), "Does it take probabilities"
+        ),
+        "softmax over the samples": (
+            lambda z, t: tf.nn.softmax_cross_entropy_with_logits(t, z), "a softmax over the samples"
+        ),
+        "a class": (losses.BinaryCrossentropy, "the class BinaryCrossentropy; make an object of it"),
+    }  # fmt: skip
+
+
+@frameworks
+def test_losses_that_do_not_fit_one_output_are_refused_before_the_first_step(framework):
+    X, y = data(n=40)
+    for name, (loss, message) in wrong_for_one_output(framework).items():
+        model = framework.half.mlp((20, 1), seed=0)
+        with pytest.raises((ValueError, TypeError), match=message):
+            framework.half.fit(model, X, y, loss, **SETTINGS)
+            pytest.fail(name)
+        assert (framework.half.get_weights(model)[0] == initial_weights((20, 1), seed=0)[0]).all()
+
+
+@frameworks
+def test_losses_that_do_not_fit_several_outputs_are_refused(framework):
+    X, _ = data(n=40)
+    y, half = np.arange(40) % 3, framework.half
+    if half is PyTorch().half:
+        without_softmax = torch.nn.NLLLoss()
+    else:
+        without_softmax = lambda z, t: -tf.reduce_mean(tf.gather(z, t, batch_dims=1))  # noqa: E731
+    for loss, message in (
+        (without_softmax, "a straight line in them.*log-probabilities"),
+        (lambda z, t: half.weighted_bce(z[:, 0], t), "labels 0 and 1"),
+        (lambda z, t: half.weighted_cross_entropy(z[:, :2], t), "targets takes labels 0…1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            half.fit(half.mlp((20, 3), seed=0), X, y, loss, **SETTINGS)
+
+
+@frameworks
+def test_other_losses_on_logits_are_taken(framework):
+    # Hinge, squared error, exponential, a cost of decisions, cross-entropy written out as taught, focal.
+    X, y = data(n=40)
+    if framework.half is PyTorch().half:
+        maximum, exp, sigmoid, log, mean = torch.relu, torch.exp, torch.sigmoid, torch.log, torch.mean
+    else:
+        maximum, exp, sigmoid, log, mean = tf.nn.relu, tf.exp, tf.sigmoid, tf.math.log, tf.reduce_mean
+    for loss in (
+        lambda z, t: mean(maximum(1 - (2 * t - 1) * z)),
+        lambda z, t: mean((z - t) ** 2),
+        lambda z, t: mean((z - (2 * t - 1)) ** 2),
+        lambda z, t: mean(exp(-(2 * t - 1) * z)),
+        lambda z, t: mean(20 * t * sigmoid(-z) + (1 - t) * sigmoid(z)),
+        lambda z, t: -mean(t * log(sigmoid(z)) + (1 - t) * log(1 - sigmoid(z))),
+        lambda z, t: framework.half.focal_loss(z, t, gamma=5.0),
+    ):
+        for dtype in ("float64", "float32"):
+            model = framework.half.mlp((20, 1), seed=0, dtype=dtype)
+            assert len(framework.half.fit(model, X, y, loss, **SETTINGS).loss) == 3
+
+
+@frameworks
+def test_a_last_batch_of_another_size_is_tried_out_as_well(framework):
+    X, y = data(n=40)
+
+    def loss(logits, targets):
+        return framework.half.weighted_bce(logits, targets if logits.shape[0] == 16 else targets + 1)
+
+    model = framework.half.mlp((20, 1), seed=0)
+    with pytest.raises(ValueError, match="targets takes labels 0 and 1"):
+        framework.half.fit(model, X, y, loss, **SETTINGS)
+    assert (framework.half.get_weights(model)[0] == initial_weights((20, 1), seed=0)[0]).all()
+
+
+@frameworks
+def test_frozen_layers_are_refused_with_the_way_out(framework):
+    X, y = data(n=40)
+    model = framework.half.mlp((20, 4, 1), seed=0)
+    if framework.half is PyTorch().half:
+        model[0].requires_grad_(False)
+    else:
+        model.layers[0].trainable = False
+    with pytest.raises(ValueError, match="some are frozen: model.*rue"):
+        framework.half.fit(model, X, y, weighted(framework.half), **SETTINGS)
+    assert framework.half.predict_logits(model, X).shape == (40,)
+
+
+@frameworks
+def test_rows_and_labels_may_be_of_any_kind_and_their_indices_must_agree(framework):
+    X, y = data(n=40)
+
+    def losses(X, y):
+        return framework.half.fit(
+            framework.half.mlp((20, 1), seed=0), X, y, weighted(framework.half), **SETTINGS
+        ).loss.tolist()
+
+    expected = losses(X, y)
+    table = pd.DataFrame(X, index=np.arange(40)[::-1])
+    assert losses(table, pd.Series(y, index=table.index)) == losses(table, y) == expected
+    assert losses(torch.tensor(X, requires_grad=True), torch.tensor(y, dtype=torch.bfloat16)) == expected
+    assert losses(tf.constant(X), tf.constant(y)) == expected
+    with pytest.raises(ValueError, match="X and y take the same samples in the same order"):
+        losses(table, pd.Series(y))
+    with pytest.raises(ValueError, match="X is a masked array with 1 masked"):
+        losses(np.ma.masked_where(X == X.max(), X), y)
+    with pytest.raises(ValueError, match="X takes numbers that are finite in float32, got .*e.300"):
+        framework.half.fit(
+            framework.half.mlp((20, 1), seed=0, dtype="float32"), X * 1e300, y, weighted(framework.half), **SETTINGS
+        )
+
+
+def test_parity_is_lost_where_steps_multiply_rounding_as_the_docstring_says():
+    # A class of two rows under its inverse-frequency weight, steps far too large for it; then steps that suit it.
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(400, 8)), (np.arange(400) < 2).astype(int)
+    apart = {}
+    for rate in (0.5, 1e-4):
+        losses = [
+            framework.half.fit(
+                framework.half.mlp((8, 16, 1), seed=0), X, y,
+                lambda z, t, half=framework.half: half.weighted_bce(z, t, 199.0),
+                epochs=12, batch_size=16, learning_rate=rate, momentum=0.9, seed=0,
+            ).loss
+            for framework in (PyTorch(), TensorFlow())
+        ]  # fmt: skip
+        apart[rate] = np.abs(losses[0] - losses[1]).max(), losses[0].max() / losses[0][0]
+    assert apart[0.5][0] > 1e-6 and apart[0.5][1] > 10
+    assert apart[1e-4][0] < 1e-12
 
 
 def test_many_fits_in_a_row_do_not_make_tensorflow_warn(caplog):

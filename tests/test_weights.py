@@ -1,7 +1,11 @@
 """Weights from counts: the closed forms of the lecture, and the invariants that define each scheme."""
 
 import numpy as np
+import pandas as pd
 import pytest
+import scipy.sparse
+import tensorflow as tf
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
@@ -113,6 +117,89 @@ def test_effective_sample_size_ignores_the_scale_and_is_n_for_equal_weights(coun
     ],
 )
 def test_labels_that_are_none_are_refused(y, error, message):
+    with pytest.raises(error, match=message):
+        class_weights(y)
+
+
+COUNTED = pd.Series([2] * 70 + [0] * 20 + [1] * 10).value_counts()  # its index is 2, 0, 1
+
+
+@pytest.mark.parametrize("kind", [lambda s: s, dict, lambda s: s.sort_index().to_numpy(), lambda s: s[[1, 2, 0]]])
+def test_weights_with_keys_are_read_by_their_keys(kind):
+    y = np.repeat([2, 0, 1], [70, 20, 10])
+    balanced = 100 / (3 * COUNTED)
+    assert effective_sample_size(y, kind(balanced)) == pytest.approx(9 / sum(1 / n for n in (70, 20, 10)))
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({0: 1.0, 1: 2.0}, r"weights takes the keys 0…2, one for each class, got the keys \[0, 1\]"),
+        ({0: 1.0, 1: 2.0, 3: 1.0}, r"the keys 0…2.*got the keys \[0, 1, 3\]"),
+        (pd.Series([1.0, 2.0, 3.0], index=["a", "b", "c"]), r"the keys 0…2.*a list in the order of the classes"),
+        (pd.Series([1.0, 2.0, 3.0], index=[0, 0, 1]), "the keys 0…2"),
+        (pd.DataFrame({0: [1.0], 1: [2.0], 2: [3.0]}), "weights takes a 1-dimensional array"),
+        (pd.Series([1.0, None, 3.0], dtype="Float64"), "weights .*NaN|weights takes an array of real numbers"),
+    ],
+)
+def test_keys_that_are_not_the_classes_are_refused(weights, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        effective_sample_size([0, 1, 2, 2], weights)
+
+
+LABELS = [0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        pd.Series(LABELS, index=[4, 3, 2, 1, 0]),
+        pd.Series(LABELS, dtype="Int64"),
+        pd.Series(LABELS, dtype="category"),
+        pd.Series(LABELS, dtype="boolean"),
+        np.array(LABELS, dtype=object),
+        np.array(LABELS, dtype="float16"),
+        np.ma.array(LABELS),
+        torch.tensor(LABELS),
+        torch.tensor(LABELS, dtype=torch.bfloat16),
+        torch.tensor(LABELS, dtype=torch.float64, requires_grad=True),
+        torch.nn.Parameter(torch.tensor(LABELS, dtype=torch.float32)),
+        tf.constant(LABELS),
+        tf.constant(LABELS, dtype=tf.bfloat16),
+        tf.Variable(LABELS),
+    ],
+    ids=lambda y: f"{type(y).__name__}-{y.dtype}",
+)
+def test_labels_are_taken_from_whatever_holds_them_by_position(y):
+    assert pos_weight(y) == 1.5
+
+
+@pytest.mark.parametrize(
+    ("y", "error", "message"),
+    [
+        (
+            np.ma.array([0, 0, 0, 1, 1, 1], mask=[0, 0, 0, 0, 1, 1]),
+            ValueError,
+            r"2 masked entries; take .compressed\(\)",
+        ),
+        ({0: 1, 1: 2}, TypeError, "has no order of samples; take a list or an array"),
+        ({0, 1}, TypeError, "has no order of samples"),
+        ((label for label in LABELS), TypeError, r"take list\(…\) of it"),
+        (scipy.sparse.csr_array([LABELS]), TypeError, r"take \.toarray\(\)"),
+        (torch.tensor(LABELS).to_sparse(), TypeError, r"take \.to_dense\(\)"),
+        (tf.sparse.from_dense(LABELS), TypeError, r"take tf\.sparse\.to_dense"),
+        (pd.Series([0, 1, None]), ValueError, "got nan at index 2"),
+        (pd.Series([0, 1, None], dtype="Int64"), ValueError, "got nan at index 2"),
+        (pd.Series(["0", "1"]), TypeError, "whole-number labels; got"),
+        (np.array(["0", "1"], dtype=object), TypeError, "whole-number labels; got"),
+        (np.array([0, None, 1], dtype=object), ValueError, "got nan at index 1"),
+        (pd.DataFrame({"y": LABELS}), ValueError, r"got shape \(5, 1\); take its only column"),
+        (np.eye(2)[LABELS], ValueError, r"got shape \(5, 2\); one-hot rows become labels by argmax"),
+        (np.array([0j, 1]), TypeError, "dtype complex128"),
+        (pd.Series([0, 1]).value_counts(), ValueError, "no sample of class 0|single class"),
+    ],
+)
+def test_labels_that_hide_a_number_or_an_order_are_refused_with_the_way_out(y, error, message):
     with pytest.raises(error, match=message):
         class_weights(y)
 

@@ -1,6 +1,7 @@
 """The PyTorch half of the course: losses, models and training, name for name as in `companion.tensorflow`."""
 
 from companion.pytorch.losses import (
+    focal_cross_entropy,
     focal_loss,
     logit_adjusted_cross_entropy,
     weighted_bce,
@@ -13,6 +14,7 @@ from companion.pytorch.training import fit
 
 __all__ = [
     "fit",
+    "focal_cross_entropy",
     "focal_loss",
     "get_weights",
     "logit_adjusted_cross_entropy",

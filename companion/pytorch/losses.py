@@ -1,38 +1,48 @@
 """The losses of the lecture in PyTorch, from logits, in forms that stay exact for any finite logit.
 
-Each takes ``(logits, targets)`` in PyTorch's order. The values inside tensors are checked in eager mode only.
+Each takes ``(logits, targets)`` in PyTorch's order. Half precision is computed and returned in float32.
+
+Values inside tensors are looked at wherever that is possible, and wrong ones raise. In `torch.compile` and in
+`torch.func.vmap` it is not: there, wrong targets, infinite logits and weights that are not positive make the loss and
+its gradient NaN; the mean of nothing is NaN, too.
 """
 
-import numpy as np
 import torch
 from torch.nn.functional import log_softmax, logsigmoid
 
 from companion import _checks, _losses
+from companion.pytorch import _inputs
 
 
-def weighted_bce(logits, targets, pos_weight=1.0, *, reduction="mean"):
+def weighted_bce(logits, targets, pos_weight=1.0, *, axis=None, ignore_index=None, reduction="mean"):
     """Return the weighted binary cross-entropy −[w⁺ y log p + (1−y) log(1−p)] with p = σ(z).
 
     Parameters
     ----------
-    logits : torch.Tensor of a floating dtype, shape (n,)
-        z, the log-odds of the positive class.
-    targets : torch.Tensor, shape (n,)
+    logits : torch.Tensor of a floating dtype, shape (n,) or any other
+        z, the log-odds of the positive class: one for each sample, or for each of its outputs.
+    targets : torch.Tensor, the shape of logits
         y, 0 or 1, of any numeric dtype.
-    pos_weight : float, optional
-        w⁺, positive.
+    pos_weight : float, or array_like of float, shape (C,), optional
+        w⁺, positive: one number, or one for each output where samples have several. Arrays, tensors, lists; a mapping
+        or a Series by its keys 0…C−1.
+    axis : int, optional
+        The axis of the outputs, for `pos_weight` of shape (C,); by default 1, as in PyTorch's own losses.
+    ignore_index : int, optional
+        A target that leaves its entry out, of the sum and of what ``mean`` divides by.
     reduction : {"mean", "sum", "none"}
-        ``mean`` divides the sum by n, whatever the weights.
+        ``mean`` divides the sum by the number of entries, whatever the weights.
 
     Returns
     -------
-    torch.Tensor of the logits' dtype, shape () or, for ``none``, (n,)
+    torch.Tensor of the logits' dtype, but float32 for half precision, shape () or, for ``none``, that of logits
         In nats.
 
     Raises
     ------
     ValueError, TypeError
-        If a shape, a dtype or an argument is not as above; in eager mode also for NaN, infinity, and other targets.
+        If a shape, a dtype or an argument is not as above; where values can be looked at, also for NaN, infinity, and
+        other targets.
 
     Notes
     -----
@@ -45,36 +55,44 @@ def weighted_bce(logits, targets, pos_weight=1.0, *, reduction="mean"):
     tensor([2.0794, 0.6931])
     """
     _checks.one_of("reduction", reduction, _losses.REDUCTIONS)
-    y = _binary(logits, targets)
-    w = _losses.check_pos_weight(pos_weight, logits)
-    return _reduce(-w * y * logsigmoid(logits) - (1 - y) * logsigmoid(-logits), reduction)
+    z, y, kept = _inputs.binary(logits, targets, ignore_index)
+    w = _inputs.pos_weight(pos_weight, z, axis)
+    return _inputs.reduce(-w * y * logsigmoid(z) - (1 - y) * logsigmoid(-z), reduction, kept)
 
 
-def weighted_cross_entropy(logits, targets, class_weights=None, *, normaliser="samples", reduction="mean"):
+def weighted_cross_entropy(
+    logits, targets, class_weights=None, *, normaliser="samples", axis=None, ignore_index=None, reduction="mean"
+):
     """Return the weighted cross-entropy −w_y log p_y with p = softmax(z).
 
     Parameters
     ----------
-    logits : torch.Tensor of a floating dtype, shape (n, K)
+    logits : torch.Tensor of a floating dtype, shape (n, K) or with more axes
         z, one logit for each class.
-    targets : torch.Tensor of an integer dtype, shape (n,)
-        y, the class of each sample, 0…K−1.
+    targets : torch.Tensor of an integer dtype, the shape of logits without the axis of the classes
+        y, the class of each sample, 0…K−1. That axis may also be kept, with one entry: (n, 1).
     class_weights : array_like of float, shape (K,), optional
-        w_k, positive; by default all one.
+        w_k, positive; by default all one. Arrays, tensors, lists; a mapping, as Keras has it, or a Series by its keys
+        0…K−1.
     normaliser : {"samples", "weights"}
         What ``mean`` divides the sum by: n, as the lecture's formula does, or Σ_i w_{y_i}.
+    axis : int, optional
+        The axis of the classes; by default 1, as in PyTorch's own losses.
+    ignore_index : int, optional
+        A target that leaves its sample out, of the sum and of what ``mean`` divides by.
     reduction : {"mean", "sum", "none"}
         ``sum`` and ``none`` divide by nothing.
 
     Returns
     -------
-    torch.Tensor of the logits' dtype, shape () or, for ``none``, (n,)
+    torch.Tensor of the logits' dtype, but float32 for half precision, shape () or, for ``none``, (n,)
         In nats.
 
     Raises
     ------
     ValueError, TypeError
-        If a shape, a dtype or an argument is not as above; in eager mode also for NaN, infinity, and other targets.
+        If a shape, a dtype or an argument is not as above; where values can be looked at, also for NaN, infinity, and
+        other targets.
 
     Notes
     -----
@@ -86,51 +104,52 @@ def weighted_cross_entropy(logits, targets, class_weights=None, *, normaliser="s
     >>> logits, targets = torch.zeros(4, 2), torch.tensor([0, 0, 0, 1])
     >>> weighted_cross_entropy(logits, targets, [1.0, 5.0])
     tensor(1.3863)
-    >>> weighted_cross_entropy(logits, targets, [1.0, 5.0], normaliser="weights")
+    >>> weighted_cross_entropy(logits, targets, {0: 1.0, 1: 5.0}, normaliser="weights")
     tensor(0.6931)
     """
     _checks.one_of("reduction", reduction, _losses.REDUCTIONS)
     _checks.one_of("normaliser", normaliser, _losses.NORMALISERS)
-    y = _classes(logits, targets)
-    losses = -_true_class(log_softmax(logits, dim=1), y)
+    z, y, kept = _inputs.classes(logits, targets, axis, ignore_index)
+    losses = -_inputs.of_true_class(log_softmax(z, dim=-1), y)
     if class_weights is None:
-        return _reduce(losses, reduction)
-    w = _constant(_losses.check_class_weights(class_weights, logits), logits)[y]
-    if normaliser == "weights" and reduction == "mean":
-        return (w * losses).sum() / w.sum()
-    return _reduce(w * losses, reduction)
+        return _inputs.reduce(losses, reduction, kept)
+    w = _inputs.weights_of(class_weights, z, y)
+    return _inputs.reduce(w * losses, reduction, kept, w if normaliser == "weights" else None)
 
 
-def focal_loss(logits, targets, *, gamma=2.0, alpha=None, reduction="mean"):
+def focal_loss(logits, targets, *, gamma=2.0, alpha=None, ignore_index=None, reduction="mean"):
     """Return the binary focal loss −α_t (1−p_t)^γ log p_t, with p_t = σ(z) for y = 1 and 1 − σ(z) for y = 0.
 
     Parameters
     ----------
-    logits : torch.Tensor of a floating dtype, shape (n,)
-        z, the log-odds of the positive class.
-    targets : torch.Tensor, shape (n,)
+    logits : torch.Tensor of a floating dtype, shape (n,) or any other
+        z, the log-odds of the positive class. (1+γ)z must be finite, too.
+    targets : torch.Tensor, the shape of logits
         y, 0 or 1, of any numeric dtype.
     gamma : float, optional
         γ, at least 0; 0 is cross-entropy.
     alpha : float, optional
         α_t is α for y = 1 and 1 − α for y = 0, strictly between 0 and 1; by default it is one for both.
+    ignore_index : int, optional
+        A target that leaves its entry out, of the sum and of what ``mean`` divides by.
     reduction : {"mean", "sum", "none"}
-        ``mean`` divides the sum by n.
+        ``mean`` divides the sum by the number of entries.
 
     Returns
     -------
-    torch.Tensor of the logits' dtype, shape () or, for ``none``, (n,)
+    torch.Tensor of the logits' dtype, but float32 for half precision, shape () or, for ``none``, that of logits
         In nats.
 
     Raises
     ------
     ValueError, TypeError
-        If a shape, a dtype or an argument is not as above; in eager mode also for NaN, infinity, and other targets.
+        If a shape, a dtype or an argument is not as above; where values can be looked at, also for NaN, infinity, and
+        other targets.
 
     Notes
     -----
     Section 6 of the lecture; Lin et al., 2017, *Focal loss for dense object detection*. The power is taken as
-    exp(γ log(1−p_t)), whose gradient stays finite where p_t rounds to one. Used in notebooks 06 and 07.
+    exp(γ log(1−p_t)), whose gradient stays finite where p_t rounds to one.
 
     Examples
     --------
@@ -139,45 +158,103 @@ def focal_loss(logits, targets, *, gamma=2.0, alpha=None, reduction="mean"):
     """
     _checks.one_of("reduction", reduction, _losses.REDUCTIONS)
     gamma = _checks.number("gamma", gamma, least=0)
-    y = _binary(logits, targets)
-    toward_target = (2 * y - 1) * logits
-    losses = -torch.exp(gamma * logsigmoid(-toward_target)) * logsigmoid(toward_target)
+    z, y, kept = _inputs.binary(logits, targets, ignore_index, scale=1 + gamma)
+    losses = _focal((2 * y - 1) * z, gamma)
     if alpha is not None:
         alpha = _checks.number("alpha", alpha, above=0, below=1)
         losses = (alpha * y + (1 - alpha) * (1 - y)) * losses
-    return _reduce(losses, reduction)
+    return _inputs.reduce(losses, reduction, kept)
 
 
-def logit_adjusted_cross_entropy(logits, targets, prior, *, tau=1.0, reduction="mean"):
-    """Return the cross-entropy of the logits shifted by τ log π: the class prior is added in training only.
+def focal_cross_entropy(
+    logits, targets, class_weights=None, *, gamma=2.0, axis=None, ignore_index=None, reduction="mean"
+):
+    """Return the focal loss of several classes, −α_y (1−p_y)^γ log p_y with p = softmax(z).
 
     Parameters
     ----------
-    logits : torch.Tensor of a floating dtype, shape (n, K)
-        z, one logit for each class.
-    targets : torch.Tensor of an integer dtype, shape (n,)
-        y, the class of each sample, 0…K−1.
-    prior : array_like of float, shape (K,)
-        π_k, positive, summing to one.
-    tau : float, optional
-        τ, at least 0; 0 is cross-entropy.
+    logits : torch.Tensor of a floating dtype, shape (n, K) or with more axes
+        z, one logit for each class. (2+2γ)z must be finite, too.
+    targets : torch.Tensor of an integer dtype, the shape of logits without the axis of the classes
+        y, the class of each sample, 0…K−1. That axis may also be kept, with one entry: (n, 1).
+    class_weights : array_like of float, shape (K,), optional
+        α_k, positive; by default all one. What `weighted_cross_entropy` takes.
+    gamma : float, optional
+        γ, at least 0; 0 is weighted cross-entropy.
+    axis : int, optional
+        The axis of the classes; by default 1, as in PyTorch's own losses.
+    ignore_index : int, optional
+        A target that leaves its sample out, of the sum and of what ``mean`` divides by.
     reduction : {"mean", "sum", "none"}
-        ``mean`` divides the sum by n.
+        ``mean`` divides the sum by n, whatever the weights.
 
     Returns
     -------
-    torch.Tensor of the logits' dtype, shape () or, for ``none``, (n,)
+    torch.Tensor of the logits' dtype, but float32 for half precision, shape () or, for ``none``, (n,)
         In nats.
 
     Raises
     ------
     ValueError, TypeError
-        If a shape, a dtype or an argument is not as above; in eager mode also for NaN, infinity, and other targets.
+        If a shape, a dtype or an argument is not as above; where values can be looked at, also for NaN, infinity, and
+        other targets.
+
+    Notes
+    -----
+    With s = z_y − log Σ_{k≠y} exp(z_k) it is p_y = σ(s): the binary focal loss of the true class against all others,
+    and for two classes `focal_loss` of z₁ − z₀. Keras has it as `keras.losses.CategoricalFocalCrossentropy`.
+
+    Examples
+    --------
+    >>> focal_cross_entropy(torch.zeros(2, 2), torch.tensor([1, 0]), [3.0, 1.0], gamma=2.0, reduction="none")
+    tensor([0.1733, 0.5199])
+    """
+    _checks.one_of("reduction", reduction, _losses.REDUCTIONS)
+    gamma = _checks.number("gamma", gamma, least=0)
+    z, y, kept = _inputs.classes(logits, targets, axis, ignore_index, scale=2 + 2 * gamma)
+    losses = _focal(_inputs.toward_true_class(z, y), gamma)
+    if class_weights is None:
+        return _inputs.reduce(losses, reduction, kept)
+    w = _inputs.weights_of(class_weights, z, y)
+    return _inputs.reduce(w * losses, reduction, kept)
+
+
+def logit_adjusted_cross_entropy(logits, targets, prior, *, tau=1.0, axis=None, ignore_index=None, reduction="mean"):
+    """Return the cross-entropy of the logits shifted by τ log π: the class prior is added in training only.
+
+    Parameters
+    ----------
+    logits : torch.Tensor of a floating dtype, shape (n, K) or with more axes
+        z, one logit for each class.
+    targets : torch.Tensor of an integer dtype, the shape of logits without the axis of the classes
+        y, the class of each sample, 0…K−1. That axis may also be kept, with one entry: (n, 1).
+    prior : array_like of float, shape (K,)
+        π_k, positive: shares that sum to one, or counts. Arrays, tensors, lists; a mapping or a Series, such as
+        ``y.value_counts()``, by its keys 0…K−1.
+    tau : float, optional
+        τ, at least 0; 0 is cross-entropy.
+    axis : int, optional
+        The axis of the classes; by default 1, as in PyTorch's own losses.
+    ignore_index : int, optional
+        A target that leaves its sample out, of the sum and of what ``mean`` divides by.
+    reduction : {"mean", "sum", "none"}
+        ``mean`` divides the sum by n.
+
+    Returns
+    -------
+    torch.Tensor of the logits' dtype, but float32 for half precision, shape () or, for ``none``, (n,)
+        In nats.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a shape, a dtype or an argument is not as above; where values can be looked at, also for NaN, infinity, and
+        other targets.
 
     Notes
     -----
     Menon et al., 2021, *Long-tail learning via logit adjustment*; with τ = 1 it is the balanced softmax of Ren et al.,
-    2020. Used in notebook 06.
+    2020.
 
     Examples
     --------
@@ -186,54 +263,11 @@ def logit_adjusted_cross_entropy(logits, targets, prior, *, tau=1.0, reduction="
     """
     _checks.one_of("reduction", reduction, _losses.REDUCTIONS)
     tau = _checks.number("tau", tau, least=0)
-    y = _classes(logits, targets)
-    shift = tau * np.log(_losses.check_prior(prior, logits.shape[1]))
-    return _reduce(-_true_class(log_softmax(logits + _constant(shift, logits), dim=1), y), reduction)
+    z, y, kept = _inputs.classes(logits, targets, axis, ignore_index)
+    adjusted = z + tau * _inputs.log_prior(prior, z)
+    return _inputs.reduce(-_inputs.of_true_class(log_softmax(adjusted, dim=-1), y), reduction, kept)
 
 
-def _binary(logits, targets):
-    """Return the targets in the logits' dtype, or refuse the pair."""
-    _refuse_other_types(logits, targets)
-    _losses.check_binary(logits, targets)
-    if _values_matter():
-        _losses.refuse_values(
-            not torch.isfinite(logits).all(), not ((targets == 0) | (targets == 1)).all(), "labels 0 and 1"
-        )
-    return targets.to(logits.dtype)
-
-
-def _classes(logits, targets):
-    """Return the targets as int64, or refuse the pair."""
-    _refuse_other_types(logits, targets)
-    _losses.check_classes(logits, targets)
-    y = targets.to(torch.int64)
-    if _values_matter():
-        n_classes = logits.shape[1]
-        _losses.refuse_values(
-            not torch.isfinite(logits).all(), not ((y >= 0) & (y < n_classes)).all(), f"labels 0…{n_classes - 1}"
-        )
-    return y
-
-
-def _refuse_other_types(logits, targets):
-    for argument, value in (("logits", logits), ("targets", targets)):
-        if not isinstance(value, torch.Tensor):
-            raise TypeError(f"{argument} takes a torch.Tensor, got {type(value).__name__}.")
-
-
-def _values_matter():
-    return not (torch.compiler.is_compiling() or _losses.values_are_checked())
-
-
-def _constant(array, like):
-    return torch.as_tensor(array, dtype=like.dtype, device=like.device)
-
-
-def _true_class(values, y):
-    return values.gather(1, y[:, None])[:, 0]
-
-
-def _reduce(losses, reduction):
-    if reduction == "none":
-        return losses
-    return losses.mean() if reduction == "mean" else losses.sum()
+def _focal(toward_target, gamma):
+    """Return −(1−p)^γ log p with p = σ(s), from s."""
+    return -torch.exp(gamma * logsigmoid(-toward_target)) * logsigmoid(toward_target)

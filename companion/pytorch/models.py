@@ -32,10 +32,6 @@ def mlp(sizes, *, seed, dtype="float64"):
     ValueError, TypeError
         If an argument is not as above.
 
-    Notes
-    -----
-    Used in the notebooks that train with `fit`, or that start a model of their own where the other framework starts.
-
     Examples
     --------
     >>> model = mlp((20, 32, 1), seed=0)
@@ -71,10 +67,6 @@ def get_weights(model):
     TypeError
         If `model` is not of that type.
 
-    Notes
-    -----
-    Used by `fit`, and wherever the weights of the two frameworks are compared.
-
     Examples
     --------
     >>> [array.shape for array in get_weights(mlp((20, 32, 1), seed=0))]
@@ -98,10 +90,6 @@ def set_weights(model, arrays):
     ValueError, TypeError
         If `model` is not of that type, or `arrays` do not have its shapes, or hold NaN or infinity.
 
-    Notes
-    -----
-    Used by `mlp`, and wherever two models must start alike.
-
     Examples
     --------
     >>> model, twin = mlp((2, 1), seed=0), mlp((2, 1), seed=1)
@@ -111,7 +99,7 @@ def set_weights(model, arrays):
     """
     parameters = _parameters(model)
     shapes = [tuple(_to_shared_layout(parameter).shape) for parameter in parameters]
-    arrays = _models.checked_arrays(arrays, shapes, str(parameters[0].dtype).removeprefix("torch."))
+    arrays = _models.checked_arrays(arrays, shapes, _dtype(parameters[0]))
     with torch.no_grad():
         for parameter, array in zip(parameters, arrays, strict=True):
             _to_shared_layout(parameter).copy_(torch.tensor(array))
@@ -135,11 +123,8 @@ def predict_logits(model, X):
     Raises
     ------
     ValueError, TypeError
-        If `model` is not of that type; if `X` is not (n, d), is empty, or holds NaN or infinity.
-
-    Notes
-    -----
-    Used in the notebooks that train a model of `mlp`.
+        If `model` is not of that type, does not end in a linear layer, or puts out NaN or infinity; if `X` is not
+        (n, d), is empty, or holds NaN, infinity, or what is infinite in the model's dtype.
 
     Examples
     --------
@@ -147,10 +132,36 @@ def predict_logits(model, X):
     (5,)
     """
     first = _parameters(model)[0]
-    X = _models.checked_rows(X, first.shape[1])
+    X = _models.checked_rows(X, first.shape[1], _dtype(first))
+    _check_logits(model, X)
     with torch.no_grad():
         logits = model(torch.tensor(X, dtype=first.dtype, device=first.device)).cpu().numpy()
+    logits = _models.finite_outputs(logits)
     return logits[:, 0] if logits.shape[1] == 1 else logits
+
+
+def _check_trainable(model, X):
+    """Refuse a model that `fit` cannot train: with frozen weights, or with other outputs than logits."""
+    if not all(parameter.requires_grad for parameter in model.parameters()):
+        raise ValueError(
+            "model takes a network all of whose weights train; some are frozen: model.requires_grad_(True)."
+        )
+    _check_logits(model, X)
+
+
+def _check_logits(model, X):
+    name, bias = list(model.named_parameters())[-1]
+    rows = torch.tensor(X[:8], dtype=bias.dtype, device=bias.device)
+
+    def outputs_of(shift):
+        with torch.no_grad():
+            return torch.func.functional_call(model, {name: bias + shift}, (rows,)).cpu().numpy()
+
+    _models.check_logits(outputs_of)
+
+
+def _dtype(tensor):
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def _parameters(model):
@@ -162,6 +173,7 @@ def _parameters(model):
     _models.checked_shapes(
         [tuple(parameter.t().shape) if parameter.ndim < 3 else parameter.shape for parameter in parameters], outside
     )
+    _models.check_dtypes({_dtype(parameter) for parameter in parameters})
     return parameters
 
 

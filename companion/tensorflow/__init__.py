@@ -9,6 +9,7 @@ if keras.backend.backend() != "tensorflow":
     )
 
 from companion.tensorflow.losses import (  # noqa: E402
+    focal_cross_entropy,
     focal_loss,
     logit_adjusted_cross_entropy,
     weighted_bce,
@@ -21,6 +22,7 @@ from companion.tensorflow.training import fit  # noqa: E402
 
 __all__ = [
     "fit",
+    "focal_cross_entropy",
     "focal_loss",
     "get_weights",
     "logit_adjusted_cross_entropy",

@@ -39,10 +39,6 @@ def mlp(sizes, *, seed, dtype="float64"):
     ValueError, TypeError
         If an argument is not as above.
 
-    Notes
-    -----
-    Used in the notebooks that train with `fit`, or that start a model of their own where the other framework starts.
-
     Examples
     --------
     >>> model = mlp((20, 32, 1), seed=0)
@@ -79,10 +75,6 @@ def get_weights(model):
     TypeError
         If `model` is not of that type.
 
-    Notes
-    -----
-    Used by `fit`, and wherever the weights of the two frameworks are compared.
-
     Examples
     --------
     >>> [array.shape for array in get_weights(mlp((20, 32, 1), seed=0))]
@@ -105,10 +97,6 @@ def set_weights(model, arrays):
     ------
     ValueError, TypeError
         If `model` is not of that type, or `arrays` do not have its shapes, or hold NaN or infinity.
-
-    Notes
-    -----
-    Used by `mlp`, and wherever two models must start alike.
 
     Examples
     --------
@@ -141,11 +129,8 @@ def predict_logits(model, X):
     Raises
     ------
     ValueError, TypeError
-        If `model` is not of that type; if `X` is not (n, d), is empty, or holds NaN or infinity.
-
-    Notes
-    -----
-    Used in the notebooks that train a model of `mlp`.
+        If `model` is not of that type, does not end in a linear layer, or puts out NaN or infinity; if `X` is not
+        (n, d), is empty, or holds NaN, infinity, or what is infinite in the model's dtype.
 
     Examples
     --------
@@ -153,9 +138,33 @@ def predict_logits(model, X):
     (5,)
     """
     first = _variables(model)[0]
-    X = _models.checked_rows(X, first.shape[0])
+    X = _models.checked_rows(X, first.shape[0], first.dtype)
+    _check_logits(model, X)
     logits = model(tf.constant(X, dtype=first.dtype), training=False).numpy()
+    logits = _models.finite_outputs(logits)
     return logits[:, 0] if logits.shape[1] == 1 else logits
+
+
+def _check_trainable(model, X):
+    """Refuse a model that `fit` cannot train: with frozen weights, or with other outputs than logits."""
+    if len(model.trainable_variables) < len(model.weights):
+        raise ValueError("model takes a network all of whose weights train; some are frozen: model.trainable = True.")
+    _check_logits(model, X)
+
+
+def _check_logits(model, X):
+    *others, bias = model.weights
+    rows = tf.constant(X[:8], dtype=bias.dtype)
+
+    def outputs_of(shift):
+        values = {id(bias): bias + shift} | {id(variable): variable.value for variable in others}
+        trainable, other = (
+            [values[id(variable)] for variable in variables]
+            for variables in (model.trainable_variables, model.non_trainable_variables)
+        )
+        return model.stateless_call(trainable, other, rows, training=False)[0].numpy()
+
+    _models.check_logits(outputs_of)
 
 
 def _variables(model):
@@ -163,6 +172,7 @@ def _variables(model):
     if not isinstance(model, keras.Model):
         raise TypeError(f"model takes a keras.Sequential as made by mlp, got {type(model).__name__}.")
     outside = [type(layer).__name__ for layer in model.layers if not isinstance(layer, _LAYERS)]
-    variables = model.trainable_variables
+    variables = model.weights
     _models.checked_shapes([tuple(variable.shape) for variable in variables], outside)
+    _models.check_dtypes({variable.dtype for variable in variables} | {layer.compute_dtype for layer in model.layers})
     return variables
