@@ -33,7 +33,7 @@ def rare_beneath_common(*, separation=1.0, priors=(0.5, 0.05), people=1000):
     for axes, prior in zip(panels, priors, strict=True):
         healthy, ill = people * (1 - prior) * norm.pdf(x), people * prior * norm.pdf(x - separation)
         axes.fill_between(x, healthy, color=plots.NEGATIVE, alpha=0.55, lw=0, label="healthy")
-        axes.fill_between(x, ill, color=plots.POSITIVE, alpha=0.9, lw=0, label="ill")
+        axes.fill_between(x, ill, color=plots.POSITIVE, alpha=0.75, lw=0, label="ill")
         cut = separation / 2 - np.log(prior / (1 - prior)) / separation
         found = people * prior * norm.sf(cut - separation)
         axes.axvline(cut, color=plots.NEUTRAL, ls="--", lw=1.5)
@@ -71,7 +71,8 @@ def class_losses(path, dots, constant):
     colours = {"strokes": plots.POSITIVE, "others": plots.NEGATIVE, "all": plots.NEUTRAL}
     for name, line in path.items():
         _from_zero(axes, line, "--" if name == "all" else "-", color=colours[name])
-        axes.text(len(line) * 1.08, line[-1], name if name != "all" else "all: the risk", va="center")
+        label, above = ("all: the risk", 0.07) if name == "all" else (name, 0.0)
+        axes.text(len(line) * 1.08, line[-1] + above, label, va="center")
     for name, by_step in dots.items():
         _whiskers(axes, by_step, colours[name])
     for name, level in constant.items():
@@ -136,16 +137,16 @@ def people_by_probability(p, ill, cuts, *, splits):
     'people, of a test part'
     """
     fig, axes = plots.figure()
-    edges = np.linspace(-7, 1, 33)
+    edges = np.linspace(-10, 1, 45)
     for which, colour, name in ((~ill, plots.NEGATIVE, "no stroke"), (ill, plots.POSITIVE, "stroke")):
-        counts = np.histogram(np.clip(logit(p[which]), edges[0], edges[-1]), edges)[0] / splits
+        counts = np.histogram(logit(p[which]), edges)[0] / splits
         axes.stairs(counts, edges, fill=True, color=colour, alpha=0.55 if name == "no stroke" else 0.9, label=name)
     for name, cut in cuts.items():
         axes.axvline(logit(cut), color=plots.NEUTRAL, ls="--", lw=1.5)
         axes.text(logit(cut) + 0.06, 66, name, color=plots.NEUTRAL)
-    ticks = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5)
-    axes.set_xticks(logit(ticks), labels=[f"{tick:g}" for tick in ticks])
-    axes.set(xlabel="predicted probability of a stroke", ylabel="people, of a test part", xlim=(-7, 1), ylim=(0, 75))
+    ticks = (0.0001, 0.001, 0.01, 0.1, 0.5)
+    axes.set_xticks(logit(ticks), labels=["0.0001", "0.001", "0.01", "0.1", "½"])
+    axes.set(xlabel="predicted probability of a stroke", ylabel="people, of a test part", xlim=(-10, 1), ylim=(0, 75))
     axes.legend(loc="upper left")
     return fig
 
