@@ -68,7 +68,7 @@ def two_models(y, plain, weighted, *, w):
         f"weight {w:g},\ncut at ½": (weighted > 0, "o", plots.ACCENT),
         f"no weight,\ncut at 1/{1 + w:g}": (plain > -np.log(w), "s", plots.NEUTRAL),
     }
-    for place, (name, (alarm, marker, colour)) in enumerate(rules.items()):
+    for place, (alarm, marker, colour) in enumerate(rules.values()):
         found, missed, false = (np.sum(which) for which in (alarm & (y == 1), ~alarm & (y == 1), alarm & (y == 0)))
         left.plot(found / y.sum(), found / alarm.sum(), marker, color=colour, markersize=11)
         right.barh(place, found, 0.5, color=plots.POSITIVE)

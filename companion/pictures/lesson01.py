@@ -1,7 +1,7 @@
 """The figures of notebook 01: a rare class beneath a common one, and how training and decisions treat it."""
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import logit
 from scipy.stats import norm
 
 from companion import plots
