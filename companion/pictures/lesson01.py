@@ -36,8 +36,9 @@ def rare_beneath_common(*, separation=1.0, priors=(0.5, 0.05), people=1000):
         axes.fill_between(x, ill, color=plots.POSITIVE, alpha=0.75, lw=0, label="ill")
         cut = separation / 2 - np.log(prior / (1 - prior)) / separation
         found = people * prior * norm.sf(cut - separation)
+        shown = f"{found:.0f}" if found >= 1 else f"{found:.2g}"
         axes.axvline(cut, color=plots.NEUTRAL, ls="--", lw=1.5)
-        axes.text(cut + 0.12, 330, f"alarm →\nfinds {found:.3g}\nof {people * prior:g}", color=plots.NEUTRAL)
+        axes.text(cut + 0.12, 330, f"alarm →\nfinds {shown}\nof {people * prior:g}", color=plots.NEUTRAL)
         axes.set(title=f"{people * prior:g} of {people:,} are ill", xlabel="score", ylim=(0, 410), xlim=(-3.5, 5.5))
     panels[0].set_ylabel("people per unit of score")
     panels[0].legend(loc="upper left")
