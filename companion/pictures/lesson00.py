@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import norm
 from sklearn.metrics import precision_recall_curve
 
-from companion import plots, theory
+from companion import _checks, plots, theory
 
 
 def findings():
@@ -53,12 +53,20 @@ def two_models(y, plain, weighted, *, w):
     -------
     matplotlib.figure.Figure
 
+    Raises
+    ------
+    ValueError, TypeError
+        If `y` is not binary, or the shapes differ.
+
     Examples
     --------
     >>> fig = two_models(np.array([0, 1, 0, 1]), np.array([-2.0, 1.0, 0.5, 2.0]), np.array([-1.0, 2.0, 1.0, 3.0]), w=3)
     >>> fig.axes[0].get_xlabel()
     'recall'
     """
+    y = _checks.binary_labels("y", y)
+    for name, z in (("plain", plain), ("weighted", weighted)):
+        _checks.same_shape("y", y, name, _checks.array(name, z))
     fig, (left, right) = plots.figure(2)
     for z, colour, name in ((plain, plots.NEUTRAL, "no weight"), (weighted, plots.ACCENT, f"weight {w:g}")):
         precision, recall, _ = precision_recall_curve(y, z)
@@ -113,8 +121,7 @@ def _divisors(axes):
     axes.text(1.2, 91, "Keras: n", color=plots.TENSORFLOW)
     axes.text(45, 22, "PyTorch: Σw", color=plots.PYTORCH)
     axes.set(title="3 · two divisors", xlabel="batch size", ylabel="what 99 is worth", ylim=(0, 108))
-    axes.set_xscale("log", base=2)
-    axes.set_xticks([1, 16, 256, 4096], labels=["1", "16", "256", "4,096"])
+    plots.log_axis(axes, "x", {1: "1", 16: "16", 256: "256", 4096: "4,096"})
 
 
 def _costs(axes):
@@ -129,9 +136,7 @@ def _costs(axes):
     axes.axvline(19, color="black", ls=":", lw=1.5)
     axes.text(18, 2.15, "n⁻/n⁺", ha="right")
     axes.set(title="4 · the costs name the weight", xlabel="weight w⁺", ylabel="cost / least cost", ylim=(0.7, 2.4))
-    axes.set_xscale("log")
-    axes.set_xticks([1, 4, 19, 50, 100], labels=["1", "4", "19", "50", "100"])
-    axes.set_xticks([], minor=True)
+    plots.log_axis(axes, "x", (1, 4, 19, 50, 100))
 
 
 def _fading(axes):
@@ -153,7 +158,6 @@ def _fading(axes):
         axes.plot(steps, np.array(boundary)[steps - 1], color=colour)
         axes.text(steps[-1], boundary[-1] + place, name, color=colour, ha="right", va="bottom")
     axes.axhline(0, color="black", lw=1)
-    axes.set(title="5 · it stays, or it fades", xlabel="steps of training", ylabel="boundary at w = 99", xscale="log")
-    axes.set_xticks([1, 100, 10_000], labels=["1", "100", "10,000"])
-    axes.set_xticks([], minor=True)
+    axes.set(title="5 · it stays, or it fades", xlabel="steps of training", ylabel="boundary at w = 99")
+    plots.log_axis(axes, "x", {1: "1", 100: "100", 10_000: "10,000"})
     axes.set(ylim=(-2.6, 0.15))

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import logit
 from scipy.stats import norm
 
-from companion import plots
+from companion import _checks, plots
 
 
 def rare_beneath_common(*, separation=1.0, priors=(0.5, 0.05), people=1000):
@@ -131,12 +131,19 @@ def people_by_probability(p, ill, cuts, *, splits):
     -------
     matplotlib.figure.Figure
 
+    Raises
+    ------
+    ValueError, TypeError
+        If `p` holds anything outside [0, 1], or its shape is not that of `ill`.
+
     Examples
     --------
     >>> fig = people_by_probability(np.array([0.1, 0.2]), np.array([False, True]), {"½": 0.5}, splits=1)
     >>> fig.axes[0].get_ylabel()
     'people, of a test part'
     """
+    p, ill = _checks.probabilities("p", p, ndim=1), np.asarray(ill)
+    _checks.same_shape("p", p, "ill", ill)
     fig, axes = plots.figure()
     edges = np.linspace(-10, 1, 45)
     for which, colour, name in ((~ill, plots.NEGATIVE, "no stroke"), (ill, plots.POSITIVE, "stroke")):
@@ -155,10 +162,8 @@ def people_by_probability(p, ill, cuts, *, splits):
 def _from_zero(axes, line, style="-", **options):
     """Draw a line over the steps 0, 1, 2, …, on a logarithmic axis on which step 0 stands at ½."""
     axes.plot(np.r_[0.5, np.arange(1, len(line))], line, style, **options)
-    ticks = [1, 4, 16, 64, 256]
-    axes.set(xscale="log", xlim=(0.5, 700))
-    axes.set_xticks([0.5, *ticks], labels=["0", *map(str, ticks)])
-    axes.set_xticks([], minor=True)
+    plots.log_axis(axes, "x", {0.5: "0"} | {step: f"{step}" for step in (1, 4, 16, 64, 256)})
+    axes.set_xlim(0.5, 700)
 
 
 def _whiskers(axes, by_step, colour):
