@@ -7,7 +7,7 @@ import pytest
 
 from companion import plots
 from companion.evaluate import frame
-from companion.pictures import lesson04
+from companion.pictures import lesson00, lesson01, lesson04
 
 WEIGHTS, RNG = (0.125, 1, 20, 64), np.random.default_rng(0)
 RATES = {name: RNG.random((4, 5)) for name in ("recall", "precision", "F1")}
@@ -29,11 +29,65 @@ def line(axes, label):
     return found
 
 
-def drawn(fig):
+def drawn(fig, *, height=3.8):
     """Draw a figure, as `plots.show` will, and return its axes."""
     fig.canvas.draw()
-    assert fig.get_size_inches().tolist() == [9.0, 3.8]
+    assert fig.get_size_inches().tolist() == [9.0, height]
     return fig.axes
+
+
+def test_the_five_findings_are_what_theory_says():
+    decision, threshold, divisors, costs, fading = drawn(lesson00.findings(), height=6.0)
+    half, tenth = sorted((each.get_xdata()[0] for each in decision.lines), reverse=True)
+    assert 0.95 * np.exp(-(half**2) / 2) == pytest.approx(0.05 * np.exp(-((half - 1.5) ** 2) / 2))  # as many of either
+    assert half - tenth == pytest.approx(np.log(9) / 1.5)
+    crossings = [each.get_xydata()[0].tolist() for each in threshold.lines if len(each.get_xdata()) == 1]
+    assert crossings == [[0.5, 0.5], [0.1, 0.5], [0.01, 0.5]]
+    amounts = divisors.lines[1].get_ydata()
+    assert amounts[0] == pytest.approx(1) and (np.diff(amounts) > 0).all() and amounts[-1] < 99
+    cheapest = [each.get_xdata()[each.get_ydata().argmin()] for each in costs.lines if len(each.get_xdata()) > 2]
+    np.testing.assert_allclose(cheapest, [4, 50], rtol=0.03)
+    stays, fades = (each.get_ydata() for each in fading.lines[:2])
+    assert (
+        stays[-1] == pytest.approx(-np.log(99) / np.log(9), rel=1e-3) and (np.diff(fades) > 0).all() and fades[-1] < 0
+    )
+
+
+def test_two_models():
+    y, z = np.array([0, 0, 0, 1, 1]), np.array([-4.0, -1.0, 1.0, -0.5, 2.0])
+    left, right = drawn(lesson00.two_models(y, z, z + 3, w=3))
+    assert [text.get_text() for text in right.texts] == [
+        "1 found, 1 missed, 1 false alarms",
+        "2 found, 0 missed, 2 false alarms",
+        "2 found, 0 missed, 2 false alarms",  # a cut at 1/4 adds what is above −log 3
+    ]
+    np.testing.assert_allclose(left.lines[2].get_xydata(), [[0.5, 0.5]])
+    with pytest.raises(ValueError, match="weighted"):
+        lesson00.two_models(y, z, z[1:], w=3)
+
+
+def test_a_rare_class_lies_beneath_the_common_one():
+    left, right = drawn(lesson01.rare_beneath_common())
+    assert left.lines[0].get_xdata()[0] == 0.5 and right.lines[0].get_xdata()[0] == pytest.approx(0.5 + np.log(19))
+    assert "finds 346" in left.texts[0].get_text() and "finds 0.36" in right.texts[0].get_text()
+
+
+def test_class_losses_and_the_gradient_share():
+    path, dots = np.linspace(0.7, 0.1, 17), {1: np.array([0.5, 0.7]), 16: np.array([0.1, 0.3])}
+    (axes,) = drawn(lesson01.class_losses({"others": path, "all": path + 1}, {"others": dots}, {"strokes": 3.0}))
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), path)
+    (axes,) = drawn(lesson01.gradient_share(path, dots, 0.05))
+    means = [each.get_ydata()[0] for each in axes.lines if each.get_marker() == "o"]
+    np.testing.assert_allclose(means, [0.6, 0.2])
+
+
+def test_people_by_probability():
+    p, ill = np.array([0.1, 0.1, 0.3, 0.3]), np.array([False, False, False, True])
+    (axes,) = drawn(lesson01.people_by_probability(p, ill, {"½": 0.5}, splits=2))
+    healthy, sick = (patch.get_data().values for patch in axes.patches)
+    assert healthy.sum() == 1.5 and healthy.max() == 1 and sick.sum() == 0.5
+    with pytest.raises(ValueError, match="p"):
+        lesson01.people_by_probability(p + 1, ill, {}, splits=2)
 
 
 def test_rates_along_the_weight():
