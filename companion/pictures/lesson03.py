@@ -1,4 +1,4 @@
-"""The figures of notebook 03: what weights ask for and what is left of them, and recall and precision by class."""
+"""The figures of lesson 03: what weights ask for, what a batch leaves of one, and recall and precision by class."""
 
 import numpy as np
 
