@@ -90,7 +90,7 @@ def recall_and_precision(models, names, counts):
         for (name, values), (marker, colour) in zip(models.items(), looks, strict=True):
             axes.plot(at, values[row], marker, color=colour, markersize=8, label=name)
         axes.set_xticks(at, labels)
-        axes.set(title=title, ylim=(-0.04, 1.04), xlim=(-0.5, len(names) - 0.5))
+        axes.set(title=title, ylim=(-0.04, 1.04), xlim=(-0.5, len(names) - 0.5), xlabel="class, and its training rows")
         axes.grid(False, axis="x")
     panels[0].set_ylabel("share")
     fig.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
