@@ -57,9 +57,9 @@ def minimise(
     Notes
     -----
     The loss of a regression is (1/n)·Σ w·ℓ + λ/2·‖W‖², ℓ the cross-entropy: divided by the samples, not by the sum of
-    their weights. In scikit-learn's terms C = 1/(λn). The method is Newton's, damped, with the exact Hessian (p, p), of a
-    loss of your own by automatic differentiation: for some hundred parameters. What all classes share, and a column that
-    repeats others, leave the loss as it is; of all minima this is the one of the smallest norm.
+    their weights. In scikit-learn's terms C = 1/(λn). The method is Newton's, damped, with the exact Hessian (p, p), by
+    automatic differentiation for a loss of your own: for some hundred parameters. What all classes share, and a column
+    that repeats others, leave the loss as it is; of all minima this is the one of the smallest norm.
 
     Examples
     --------
