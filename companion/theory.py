@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import expit, log_expit, logit
+from scipy.special import expit, log_expit, logit, logsumexp
 from scipy.stats import binom, hypergeom, norm
 
 from companion import _checks
@@ -104,7 +104,7 @@ def prior_correction(q, w):
 
 
 def effective_weight(prior, w, batch_size, n=None):
-    """Return what w amounts to when every batch is divided by its own Σw, for an intercept-only model.
+    """Return what w amounts to when every batch is divided by its own Σw: `effective_weights`, for two classes.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def effective_weight(prior, w, batch_size, n=None):
     Returns
     -------
     float
-        The weight under which a mean over n would have the same optimum: 1 for B = 1, towards `w` as B grows.
+        The weight under which the loss divided by n would have the same mean: 1 for B = 1, towards `w` as B grows.
 
     Raises
     ------
@@ -131,9 +131,9 @@ def effective_weight(prior, w, batch_size, n=None):
 
     Notes
     -----
-    The gradient of one batch in the logit is p − wm/(B − m + wm); so p* = E[wm/(B − m + wm)] is stationary, and the
-    weight follows from p* = wπ/(wπ + 1 − π), the expectation being a mean over the batches of an epoch. With features
-    it is a guide.
+    E[wm/Σw] of a batch's loss goes to the positives, with Σw = B − m + wm, and E[(B − m)/Σw] to the negatives, the
+    expectation being a mean over the batches of an epoch. The ratio of the two, for each row of its class, is the
+    effective weight: for every model in which the loss of a sample does not depend on the rest of its batch.
 
     Examples
     --------
@@ -163,6 +163,59 @@ def effective_weight(prior, w, batch_size, n=None):
         total = size - m + w * m
         positive, negative = positive + probability @ (w * m / total), negative + probability @ ((size - m) / total)
     return float(positive * (1 - prior) / (negative * prior))
+
+
+def effective_weights(prior, class_weights, batch_size):
+    """Return the weights of K classes that remain when every batch is divided by its own Σw.
+
+    The mean over batches of Σ_i w_i ℓ_i / Σ_i w_i is the mean over all samples of w̃_k ℓ, with these w̃_k: for every
+    model in which the loss of a sample does not depend on the rest of its batch.
+
+    Parameters
+    ----------
+    prior : array_like of float, shape (K,)
+        π_k, the share of each class, or n_k, its count: positive, and divided by their sum.
+    class_weights : array_like of float, shape (K,)
+        w_k, positive. A common factor cancels.
+    batch_size : int
+        B, at least 1; the samples of a batch are drawn at random.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (K,)
+        w̃_k, with Σ_k π_k w̃_k = 1. They are all one for B = 1, and tend to w_k / Σ_j π_j w_j as B grows. In between
+        every ratio w̃_k/w̃_j lies between 1 and w_k/w_j.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `prior` and `class_weights` do not hold as many positive numbers, two at least, or `batch_size` is not a
+        whole number of at least 1.
+
+    Notes
+    -----
+    A sample of class k takes the part w_k/(w_k + S) of its batch's loss, where S is the sum of the other B − 1
+    weights, so w̃_k = B w_k E[1/(w_k + S)]. With 1/a = ∫ exp(−as) ds this is
+    B w_k ∫ exp(−w_k s) (Σ_j π_j exp(−w_j s))^(B−1) ds over s > 0. The integral is taken over log s, where the
+    trapezoidal rule converges exponentially.
+
+    Examples
+    --------
+    >>> effective_weights([0.99, 0.01], [1, 99], 32).round(3).tolist()
+    [0.794, 21.396]
+    """
+    prior = _checks.array("prior", prior, ndim=1)
+    if len(prior) < 2 or (prior <= 0).any():
+        raise ValueError(f"prior takes at least two positive numbers, got {_checks.shown(prior.tolist())}.")
+    w = _checks.class_vector("class_weights", class_weights, n_classes=len(prior))
+    batch_size = _checks.whole("batch_size", batch_size, least=1)
+    log_prior = np.log(prior) - np.log(prior.sum())
+    w = w / (np.exp(log_prior) @ w)
+    step = 0.1
+    log_s = np.arange(-45 - np.log(batch_size * w.max()), np.log(800 / w.min()), step)
+    one = -np.exp(log_s)[:, None] * w  # log exp(−w_k s), (points, K)
+    others = (batch_size - 1) * logsumexp(one + log_prior, axis=1, keepdims=True)
+    return batch_size * w * step * np.exp(one + others + log_s[:, None]).sum(axis=0)
 
 
 def focal_minimiser(eta, gamma, alpha=None):

@@ -31,6 +31,18 @@ def loss_and_gradient(vector, y, weights, penalty):
 
 
 @frameworks
+@pytest.mark.parametrize("y", [BINARY, CLASSES], ids=["binary", "classes"])
+def test_the_hessian_of_a_regression_is_the_slope_of_its_gradient(framework, y):
+    options = {"pos_weight": None, "class_weights": None, "sample_weights": OF_ROWS, "penalty": 0.01}
+    regression = _optimum._regression(X, y, **options)
+    derivatives_at = framework.half.optimum._of_regression(regression)[1]
+    theta = RNG.normal(size=regression.start.size)
+    moved = [[derivatives_at(theta + sign * 1e-6 * e)[1] for sign in (1, -1)] for e in np.eye(len(theta))]
+    numerical = [(ahead - behind) / 2e-6 for ahead, behind in moved]
+    np.testing.assert_allclose(derivatives_at(theta)[2], numerical, rtol=0, atol=1e-8)
+
+
+@frameworks
 @pytest.mark.parametrize("penalty", [0.0, 0.01])
 @pytest.mark.parametrize(
     ("y", "weights", "of_rows"),

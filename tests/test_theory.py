@@ -1,5 +1,7 @@
 """Closed forms against simulation, numerical optimisation and published numbers."""
 
+from itertools import product
+
 import mpmath
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from scipy.stats import binom, norm
 from companion.start import batch_order
 from companion.theory import (
     effective_weight,
+    effective_weights,
     focal_minimiser,
     gaussian_rates,
     prior_correction,
@@ -76,6 +79,45 @@ def test_effective_weight_of_batches_dealt_from_a_permutation(batch_size):
 
 def test_effective_weight_of_a_large_set_is_that_of_independent_draws():
     assert effective_weight(0.01, 99, 32, n=3_200_000) == pytest.approx(effective_weight(0.01, 99, 32), rel=1e-4)
+
+
+@given(prior=st.floats(0.001, 0.999), w=st.floats(0.001, 1000), batch_size=st.integers(1, 500))
+def test_with_two_classes_the_effective_weights_are_in_the_ratio_of_the_effective_weight(prior, w, batch_size):
+    negative, positive = effective_weights([1 - prior, prior], [1.0, w], batch_size)
+    assert positive / negative == pytest.approx(effective_weight(prior, w, batch_size), rel=1e-9)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 4])
+def test_the_mean_of_all_batches_divided_by_their_sums_is_one_weighted_mean(batch_size):
+    # Every batch that can be drawn, with its probability. Nine samples with any losses: no constant model is needed.
+    prior, w = np.array([0.6, 0.3, 0.1]), np.array([0.5, 2.0, 9.0])
+    labels, losses = np.repeat([0, 1, 2], 3), np.random.default_rng(0).exponential(size=9)
+    chance = prior[labels] / 3
+    batches = np.array(list(product(range(9), repeat=batch_size)))
+    weight = w[labels[batches]]
+    mean = chance[batches].prod(axis=1) @ ((weight * losses[batches]).sum(axis=1) / weight.sum(axis=1))
+    assert (chance * effective_weights(prior, w, batch_size)[labels]) @ losses == pytest.approx(mean, rel=1e-12)
+
+
+@given(
+    prior=st.lists(st.floats(0.01, 1), min_size=2, max_size=6),
+    spread=st.floats(0, 3),
+    batch_size=st.integers(1, 3000),
+    factor=st.floats(0.01, 100),
+)
+def test_effective_weights_have_mean_one_and_lie_between_none_and_all(prior, spread, batch_size, factor):
+    prior, w = np.array(prior) / sum(prior), np.logspace(-spread, spread, len(prior))
+    found = effective_weights(prior, w, batch_size)
+    assert prior @ found == pytest.approx(1, rel=1e-10)
+    assert effective_weights(100 * prior, factor * w, batch_size) == pytest.approx(found, rel=1e-9)
+    asked, left = np.diff(np.log(w)), np.diff(np.log(found))
+    assert (left >= -1e-9).all() and (left <= asked + 1e-9).all()
+
+
+def test_effective_weights_are_one_for_single_samples_and_the_weights_for_very_large_batches():
+    assert effective_weights([0.7, 0.29, 0.01], [1, 5, 70], 1) == pytest.approx(1, rel=1e-12)
+    w = np.array([0.476, 1.149, 33.33])
+    assert effective_weights([0.7, 0.29, 0.01], w, 10**7) == pytest.approx(w / ([0.7, 0.29, 0.01] @ w), rel=1e-4)
 
 
 @pytest.mark.parametrize(("prior", "w", "batch_size"), [(1 - 1e-12, 1e4, 64), (0.999, 1e12, 64), (0.5, 1e300, 60)])
@@ -211,6 +253,10 @@ def test_rare_event_bias_is_near_the_exact_one():
         (lambda: effective_weight(0.01, 2, 800, n=100), "n takes one whole number of at least 800"),
         (lambda: effective_weight(0, 2, 8), "prior takes one finite number above 0 and below 1"),
         (lambda: effective_weight(0.1, 2, 0), "batch_size takes one whole number of at least 1"),
+        (lambda: effective_weights([1.0], [1.0], 8), "prior takes at least two positive numbers"),
+        (lambda: effective_weights([0.0, 1.0], [1.0, 2.0], 8), "prior takes at least two positive numbers"),
+        (lambda: effective_weights([0.5, 0.5], [1.0, 2.0, 3.0], 8), "class_weights takes one number for each of the 2"),
+        (lambda: effective_weights([0.5, 0.5], [1.0, 2.0], 0), "batch_size takes one whole number of at least 1"),
         (lambda: focal_minimiser([0.0], 2), "eta takes probabilities from 1e-12 to 1"),
         (lambda: focal_minimiser(0.5, -1), "gamma"),
         (lambda: focal_minimiser(0.5, 2, 1.0), "alpha"),
