@@ -2,6 +2,7 @@
 #   PYTHON=…       the Python to make the environment with (else the first of python3.11, 3.12, 3.13, python3 that fits)
 #   VENV=…         where the environment is
 #   SUBMISSIONS=…  the folder that make grade grades (else assignments/submitted)
+#   OPTIONS=…      more for make grade, as --again anna (.venv/bin/python -m tools.grading --help lists them)
 #   CONSTRAINTS=   install the newest versions within the bounds of pyproject.toml instead of the pinned ones
 #   TORCH=cuda     install the build of PyTorch that pip finds (on Linux without a GPU the one for the CPU is the default)
 
@@ -46,7 +47,7 @@ assignments: $(ASSIGNMENTS)  ## write what students get into assignments/release
 	@$(RUN) tools.assignments $(if $(CLASS),--class "$(CLASS)")
 
 grade: $(ASSIGNMENTS)  ## grade the submissions in SUBMISSIONS=folder, each in a sandbox; feedback, marks, who failed where
-	@$(RUN) tools.grade "$(SUBMISSIONS)"
+	@$(RUN) tools.grading "$(SUBMISSIONS)" $(OPTIONS)
 
 bench: $(ASSIGNMENTS)  ## measure against practitioners' idioms, into benchmarks/table.md (TEST_SECONDS=… of make test)
 	@$(RUN) benchmarks.bench $(if $(TEST_SECONDS),--test-seconds $(TEST_SECONDS))

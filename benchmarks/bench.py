@@ -135,7 +135,7 @@ def grading(*, source=None, jobs=2):
             assignments.release(name, root)
             for tag in (framework.tag for framework in FRAMEWORKS):
                 assignments.hand_in(assignments.solved(name, tag, root), tag, name, Path(folder, "class"))
-        command = [sys.executable, "-m", "tools.grade", f"{folder}/class", "--course", root, "--jobs", str(jobs)]
+        command = [sys.executable, "-m", "tools.grading", f"{folder}/class", "--course", root, "--jobs", str(jobs)]
         seconds, _ = timed(partial(subprocess.run, command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL))
         with open(root / "marks.csv", encoding="utf-8") as file:
             marks = [(row["total"], row["out of"], row["by hand"]) for row in csv.DictReader(file)]

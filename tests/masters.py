@@ -22,13 +22,11 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.preprocessors import ClearSolutions
-from nbgrader.utils import is_grade, is_solution
 from running import hide
 
 from tools import assignments
-from tools.assignments import id_of
+from tools.assignments import id_of, is_test
 from tools.course import FRAMEWORKS, OTHER, ROOT
-from tools.text import assignment
 
 SOLUTIONS = Path(__file__).parent / "solutions"
 
@@ -37,7 +35,7 @@ def cells_of(name):
     """Return the code cells of the master `name`, each with the number of its problem; 0 is the header and set-up."""
     found, problem = [], 0
     for text in ("header", name):
-        for cell in assignment(assignments.TEXTS / f"{text}.md").cells:
+        for cell in assignments.master(text).cells:
             if heading := re.match(r"## Problem (\d+)", cell.source):
                 problem = int(heading.group(1))
             if cell.cell_type == "code":
@@ -45,13 +43,11 @@ def cells_of(name):
     return found
 
 
-def is_test(cell):
-    """Say whether a code cell is graded by running it."""
-    return is_grade(cell) and not is_solution(cell)
-
-
 def run(cells, problem, framework, replaced=None):
-    """Execute one problem; return what each of its test cells says: None, or the error or the output on stderr."""
+    """Execute one problem; return what each of its test cells says: None, or the error or the output on stderr.
+
+    The grader takes no marks for a word on stderr, but a master, or a right solution, should write none.
+    """
     namespace, said = {"__name__": "__main__"}, {}
     for number, cell in cells:
         if number not in (0, problem):
@@ -66,7 +62,7 @@ def run(cells, problem, framework, replaced=None):
                 error = f"{type(caught).__name__}: {caught}"
         if number == 0 and error:
             raise RuntimeError(f"The set-up fails: {error}\n{source}")
-        if is_test(cell):  # nbgrader takes the marks for a word on stderr, too
+        if is_test(cell):
             said[id_of(cell)] = error or stderr.getvalue() or None
     return said
 

@@ -8,14 +8,13 @@ import pytest
 from nbgrader.utils import is_grade
 
 from tools import assignments
-from tools.text import assignment
 
 HEADING = re.compile(r"## Problem (\d): .+ \((\d+) points?, about \d+ minutes\)")
 
 
 def cells_of(name):
     """Return the cells of a master without its header."""
-    return assignment(assignments.TEXTS / f"{name}.md").cells
+    return assignments.master(name).cells
 
 
 def test_there_is_one_for_each_section():
@@ -62,7 +61,7 @@ def test_five_to_eight_problems_are_worth_what_they_say(name):
 
 @pytest.mark.parametrize("name", assignments.names())
 def test_every_test_says_what_is_wrong_and_has_hidden_inputs(name):
-    tests = [cell.source for cell in cells_of(name) if masters.is_test(cell) and cell.cell_type == "code"]
+    tests = [cell.source for cell in cells_of(name) if assignments.is_test(cell)]
     assert tests and all(assignments.HIDDEN.search(test) for test in tests)
     bare = [
         ast.unparse(node)

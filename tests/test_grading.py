@@ -1,41 +1,77 @@
 """`make grade`, through nbgrader itself: no submission stops, changes or reads another, and each says what happened."""
 
-import copy
 import csv
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
+import grading
 import nbformat
+import nbgrader
 import psutil
 import pytest
+from grading import NAME, RIGHT
+from nbconvert import HTMLExporter
 
-from tools import assignments, grade
+from tools import assignments, notebooks
 from tools.course import ROOT
-from tools.text import assignment
+from tools.grading import Refusal, answers, book, sandbox, watch
+from tools.grading.__main__ import main
+from tools.grading.report import SUSPECT
+from tools.grading.submissions import Submission
 
-COURSE = Path(__file__).with_name("counting.md")  # an assignment without a framework, which costs no import
-RIGHT = {
-    "p1_share": "def share(y):\n    return np.mean(y)",
-    "p2_weight": "def weight(y):\n    return len(y) / (2 * np.sum(y))",
-    "p3_answer": "On the costs.",
-}
 MARK = f"started-by-the-test-{os.getpid()}"
+SECRET = "the-lecturers-key"
+SCRIPT = "<script>document.title = 'taken over'</script><img src=x onerror=\"document.title = 'taken over'\">"
+OUTPUTS = f"""
+from IPython.display import publish_display_data
+attack = {SCRIPT!r}
+for kind in ("text/html", "text/markdown", "text/latex", "image/svg+xml", "application/javascript", "image/png",
+             "text/plain", "application/vnd.jupyter.widget-view+json"):
+    publish_display_data({{kind: attack, "text/plain": attack}}, {{kind: {{"width": '"' + ">" + attack}}}})
+print(attack)
+kernel = get_ipython().kernel
+kernel.send_response(kernel.iopub_socket, "stream", {{"name": '"' + ">" + attack, "text": attack}})
+raise type(attack.replace(" ", ""), (Exception,), {{}})(attack)
+"""
 # What each student hands in: the right solution, but for these cells.
 STUDENTS = {
     "right": {},
     "wrong": {"p1_share": "def share(y):\n    return np.sum(y)"},
     "hang": {"p1_share": "while True:\n    pass"},
+    "stubborn": {"p1_share": "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    pass"},
     "memory": {"p1_share": "everything = [np.zeros(2**27) for _ in range(100)]  # a gigabyte each"},
-    "dies": {"p1_share": "import os\nos._exit(1)"},
-    "prints": {"p1_share": 'print("x" * 100_000_000)\n' + RIGHT["p1_share"]},
-    "testing": {"p1_share": "np.testing.assert_allclose = lambda *a, **b: None\ndef share(y):\n    return 7"},
-    "companion": {
+    "dies": {"p1_share": "import os\nos._exit(1)", "p2_weight": "exit()"},
+    "prints": {
+        "p1_share": 'print("x" * 20_000_000)\n' + RIGHT["p1_share"],
+        "p2_weight": "import sys, warnings\ndef weight(y):\n    warnings.warn('Careful!')\n"
+        "    print('y' * 50_000, file=sys.stderr)\n    return len(y) / (2 * np.sum(y))",
+    },
+    "tricks": {
+        "p1_share": "np.testing.assert_allclose = lambda *a, **b: None\ndef share(y):\n    return 7\n"
+        "class Trick(__import__('ast').NodeTransformer):\n    pass\n"
+        "shell = get_ipython()\nshell.ast_transformers.append(Trick())\n"
+        "shell.input_transformers_post.append(lambda lines: ['1000\\n'] if 'half' in str(lines) else lines)\n"
+        "run_code = type(shell).run_code\nshell.run_code = lambda *a, **b: run_code(shell, *a, **b)",
         "p2_weight": "import companion.weights\nclass_weights = companion.weights.class_weights = lambda y: [1, 1]\n"
-        "def weight(y):\n    return 1"
+        "def weight(y):\n    return 1",
+    },
+    "looks": {
+        "p1_share": "import os, subprocess\nfound = [path for path in ('ROOT/assignments', 'ROOT/.git', 'ROOT/tests',"
+        " 'FOLDER/course') if os.path.isdir(path) and os.listdir(path)]\n"
+        "found += [one for one in os.listdir('HOME') if one not in 'SHOWN']\n"
+        "found += [key for key, value in os.environ.items() if 'SECRET' in value]\n"
+        "found += [disk for disk in os.listdir('/dev') if disk not in "
+        "('null', 'zero', 'full', 'random', 'urandom', 'shm', 'fd')]\n"
+        "raise RuntimeError(f'it sees {sorted(found)}')"
     },
     "writes": {
         "p1_share": "import glob, os\n"
@@ -47,19 +83,58 @@ STUDENTS = {
     "connects": {"p1_share": "import socket\nsocket.create_connection(('127.0.0.1', PORT), timeout=5)"},
     "forks": {
         "p1_share": "import subprocess, sys\n"
-        "for _ in range(200):\n"
+        "for _ in range(max(200, 3 * __import__('os').cpu_count())):\n"
         "    subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(99)', 'MARK'])\n"
         "import time; time.sleep(5)"
     },
+    "script": {
+        "p1_share": OUTPUTS,
+        "p3_answer": f"On the costs. {SCRIPT}\n\n[here](javascript:document.title='taken')\n\n`{SCRIPT}`\n\n${SCRIPT}$",
+    },
 }
+BOXED = ("looks", "writes", "connects")
+
+
+def has_sandbox():
+    """Say whether this system has one."""
+    try:
+        sandbox.check([])
+    except Refusal:
+        return False
+    return True
 
 
 def hand_in(folder, released, student, cells):
     """Write a student's notebook: the release with its cells filled in."""
-    notebook = copy.deepcopy(released)
-    for cell in notebook.cells:
-        cell.source = {**RIGHT, **cells}.get(assignments.id_of(cell), cell.source)
-    return assignments.hand_in(notebook, student, "counting", folder)
+    return assignments.hand_in(grading.filled(released, cells), student, NAME, folder)
+
+
+def run(submitted, root, boxed, *options):
+    """Run the command on a folder; return what it printed."""
+    command = [
+        sys.executable,
+        "-m",
+        "tools.grading",
+        submitted,
+        "--course",
+        root,
+        "--jobs",
+        "2",
+        "--cell-seconds",
+        "10",
+    ]
+    command += options if boxed else [*options, sandbox.FLAG]
+    environment = os.environ | {"LECTURER": SECRET}
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900)
+    assert result.returncode == 0, result.stderr
+    assert "Warning" not in result.stderr
+    return result.stdout
+
+
+def table(root):
+    """Return the rows of the table of marks by student."""
+    with open(root / "marks.csv", encoding="utf-8") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
 
 
 @pytest.fixture(scope="module")
@@ -67,54 +142,51 @@ def graded(tmp_path_factory):
     """Grade one submission of each kind, all in one run; return its output, the table of marks, and where all is."""
     folder = tmp_path_factory.mktemp("grading")
     root, submitted = folder / "course", folder / "submitted"
-    boxed = grade.unlimited([])[0]
-    (root / "source" / "counting").mkdir(parents=True)
-    nbformat.write(assignment(COURSE), root / "source" / "counting" / "counting.ipynb")
-    nbformat.write(nbformat.v4.new_notebook(), root / "source" / "header.ipynb")
-    released = assignments.release("counting", root)
+    boxed = has_sandbox()
+    released = grading.course(root)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        places = {"FOLDER": str(folder), "PORT": str(server.getsockname()[1]), "MARK": MARK}
+        places = {"FOLDER": str(folder), "PORT": str(server.getsockname()[1]), "MARK": MARK, "SECRET": SECRET}
+        home = Path.home().resolve()
+        shown = [Path(one) for one in sandbox.shown()]  # Python may lie in there
+        places |= {"ROOT": str(ROOT), "HOME": str(home)}
+        places |= {"SHOWN": " ".join(one.relative_to(home).parts[0] for one in shown if home in one.parents)}
         for student, cells in STUDENTS.items():
-            if student in ("writes", "connects") and not boxed:
+            if student in BOXED and not boxed:
                 continue
             for word, place in places.items():
                 cells = {name: source.replace(word, place) for name, source in cells.items()}
             hand_in(submitted, released, student, cells)
         hand_in(submitted, released, "untouched", {cell: "raise NotImplementedError()" for cell in RIGHT})
+        hand_in(submitted, released, "<img src=x onerror=alert(1)>", {})
         path = hand_in(submitted, released, "files", {})
         for name in ("numpy.py", "companion/__init__.py"):
             (path.parent / name).parent.mkdir(exist_ok=True)
             (path.parent / name).write_text("raise SystemExit\n")
-        for student in ("deletes", "edits", "skips"):
-            path = hand_in(submitted, released, student, {"p1_share": "def share(y):\n    return 0"})
-            notebook = nbformat.read(path, as_version=4)
-            for cell in list(notebook.cells):
-                if student == "deletes" and assignments.id_of(cell) in ("p1_share_test", "p2_weight", "p2_weight_test"):
-                    notebook.cells.remove(cell)
-                elif student == "skips" and assignments.id_of(cell) == "p1_share_test":
-                    cell.metadata.tags = ["skip-execution"]
-                elif student == "edits" and assignments.id_of(cell) == "p1_share_test":
-                    cell.source = "1000"
-                    cell.metadata.nbgrader.update(points=1000, solution=True)
-            nbformat.write(notebook, path)
-        (submitted / "corrupt" / "counting").mkdir(parents=True)
-        (submitted / "corrupt" / "counting" / "counting.ipynb").write_text('{"cells": [')
-        (submitted / "absent" / "counting").mkdir(parents=True)
+        (path.parent / "timestamp.txt").write_text("2026-03-02 12:00:00 UTC")
+        path = hand_in(submitted, released, "edits", {"p1_share": "def share(y):\n    return 0"})
+        notebook = nbformat.read(path, as_version=4)
+        for cell in list(notebook.cells):
+            if assignments.id_of(cell) == "p1_share_test":
+                cell.source, cell.metadata.tags = "1000", ["skip-execution"]
+                cell.metadata.nbgrader.update(points=1000, solution=True)
+            elif assignments.id_of(cell) in ("p2_weight", "p2_weight_test"):
+                notebook.cells.remove(cell)
+        nbformat.write(notebook, path)
+        (submitted / "corrupt" / NAME).mkdir(parents=True)
+        (submitted / "corrupt" / NAME / f"{NAME}.ipynb").write_text('{"cells": [')
+        (submitted / "absent" / NAME).mkdir(parents=True)
         (submitted / "absent" / "countnig").mkdir()
         before = {path: path.read_bytes() for path in submitted.rglob("*") if path.is_file()}
+        with book.open_at(root) as gradebook:
+            gradebook.update_or_create_assignment(NAME, duedate="2026-03-01 12:00:00 UTC")
 
-        options = ["--course", root, "--jobs", "2", "--cell-seconds", "10"]  # a busy machine needs some for an import
-        command = [sys.executable, "-m", "tools.grade", submitted, *options]
-        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+        output = run(submitted, root, boxed)
         server.settimeout(0.1)
         with pytest.raises(TimeoutError):  # nobody came
             server.accept()
-    assert result.returncode == 0, result.stderr
-    with open(root / "marks.csv", encoding="utf-8") as file:
-        rows = {row["student"]: row for row in csv.DictReader(file)}
     assert before == {path: path.read_bytes() for path in submitted.rglob("*") if path.is_file()}
-    return {"output": result.stdout, "rows": rows, "root": root, "boxed": boxed}
+    return {"output": output, "rows": table(root), "root": root, "boxed": boxed, "submitted": submitted}
 
 
 FULL = {"problem 1": "2", "problem 2": "3", "problem 3": "0", "total": "5", "out of": "6", "by hand": "1"}
@@ -129,22 +201,28 @@ NOTHING = {"total": "0", "out of": "6", "by hand": "0"}
         ("wrong", SECOND_ALONE, ""),
         ("untouched", NOTHING | {"by hand": "1"}, ""),
         ("hang", SECOND_ALONE, "p1_share took too long and was interrupted"),
+        ("stubborn", SECOND_ALONE, "p1_share took too long and could not be interrupted, and was left out"),
         ("memory", SECOND_ALONE, "p1_share: MemoryError"),
-        ("dies", NOTHING, "its kernel died; no marks"),
+        ("dies", NOTHING | {"by hand": "1"}, "p1_share ended the kernel, and was left out; p2_weight ended the kernel"),
         ("prints", FULL, "p1_share printed more than a million characters"),
         (
-            "deletes",
+            "edits",
             NOTHING | {"by hand": "1"},
-            "p1_share_test was deleted; p2_weight was deleted; p2_weight_test was deleted",
+            "p1_share_test was edited; p2_weight was deleted; p2_weight_test was del",
         ),
-        ("edits", SECOND_ALONE, "p1_share_test was edited"),
-        ("skips", SECOND_ALONE, "p1_share_test was edited"),
-        ("testing", FULL, "replaced numpy.testing.assert_allclose"),
-        ("companion", {"problem 1": "2"}, "replaced companion.weights.class_weights"),
-        ("files", FULL, "left out the file companion/__init__.py; left out the file numpy.py"),
-        ("forks", NOTHING, "it started more than 64 processes; no marks"),
-        ("corrupt", NOTHING, "counting.ipynb is not a notebook (NotJSONError); no marks"),
+        (
+            "files",
+            FULL,
+            "left out the file companion/__init__.py; left out the file numpy.py; handed in 1 day, 0:00:00",
+        ),
+        (
+            "forks",
+            SECOND_ALONE,
+            f"p1_share: it started more than {watch.PROCESSES} processes; p1_share ended the kernel",
+        ),
+        ("corrupt", NOTHING, "counting.ipynb cannot be graded: it is not a notebook, or only a part of one"),
         ("absent", NOTHING, "there is no counting.ipynb; no marks"),
+        ("script", SECOND_ALONE, "p1_share: <script>"),
     ],
 )
 def test_a_submission_gets_its_marks_and_the_report_says_what_happened(graded, student, marks, happened):
@@ -159,14 +237,34 @@ def test_a_submission_gets_its_marks_and_the_report_says_what_happened(graded, s
 @pytest.mark.parametrize(
     ("student", "happened"),
     [
-        ("writes", "p1_share: FileNotFoundError: [Errno 2] No such file or directory: "),  # it does not even see them
-        ("connects", "p1_share: OSError: [Errno 101] Network is unreachable"),
+        ("looks", r"p1_share: RuntimeError: it sees \[\]"),
+        ("writes", "p1_share: FileNotFoundError: .Errno 2. No such file or directory: "),  # it does not even see them
+        ("connects", "p1_share: OSError: .Errno 101. Network is unreachable"),
     ],
 )
-def test_a_sandbox_keeps_a_submission_from_files_and_network(graded, student, happened):
+def test_a_sandbox_keeps_a_submission_from_files_keys_disks_and_network(graded, student, happened):
     if not graded["boxed"]:
         pytest.skip("this system gives no user namespaces")
-    test_a_submission_gets_its_marks_and_the_report_says_what_happened(graded, student, SECOND_ALONE, happened)
+    row = graded["rows"][student]
+    assert {column: row[column] for column in SECOND_ALONE} == SECOND_ALONE
+    assert re.match(happened, row["what happened"])
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "replaced numpy.testing.assert_allclose",
+        "replaced companion.weights.class_weights",
+        "replaced IPython's ast_transformers",
+        "replaced IPython's input_transformers_post",
+        "replaced IPython's run_code",
+        "their own class_weights was replaced by the course's before p2_weight_test",
+    ],
+)
+def test_plain_tricks_are_told(graded, what):
+    log = (graded["root"] / "logs" / "tricks" / f"{NAME}.log").read_text(encoding="utf-8")
+    assert f"\n{what}" in f"\n{log}"
+    assert "  may not be what it seems: tricks, counting: " in graded["output"]
 
 
 def test_nothing_that_a_submission_started_is_left(graded):
@@ -175,20 +273,193 @@ def test_nothing_that_a_submission_started_is_left(graded):
 
 def test_each_student_gets_feedback_and_the_gradebook_has_the_marks(graded):
     for student in graded["rows"]:
-        page = (graded["root"] / "feedback" / student / "counting" / "counting.html").read_text(encoding="utf-8")
-        assert "<title>counting</title>" in page
+        page = (graded["root"] / "feedback" / student / NAME / f"{NAME}.html").read_text(encoding="utf-8")
+        assert f"<title>{NAME}</title>" in page
         assert len(page) < 2_000_000
-    assert "A half of these are ones." in (graded["root"] / "feedback/wrong/counting/counting.html").read_text()
-    with assignments.course(graded["root"]).gradebook as gradebook:
+    wrong = (graded["root"] / "feedback" / "wrong" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
+    assert "A half of these are ones." in wrong and "✓ p2_weight: 1 of 1 visible tests" in wrong
+    assert re.search(r'<a href="#p1_share_test">p1_share_test</a> \(Score: 0.0 / 2.0\)', wrong)
+    hang = (graded["root"] / "feedback" / "hang" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
+    assert "- p1_share took too long and was interrupted" in hang
+    with book.open_at(graded["root"]) as gradebook:
         for student, row in graded["rows"].items():
-            assert gradebook.find_submission("counting", student).score == float(row["total"])
+            assert gradebook.find_submission(NAME, student).score == float(row["total"])
 
 
 def test_the_summary_says_who_failed_where(graded):
-    summary = graded["output"].partition(f"\ncounting: {len(graded['rows'])} submissions, mean ")[2]
+    summary = graded["output"].partition(f"\n{NAME}: {len(graded['rows'])} submissions, mean ")[2]
     assert re.search(r"^  p1_share_test, 2 points: 5 in full; not .*\bhang, .*\bwrong$", summary, re.MULTILINE)
-    assert re.search(r"^  p3_answer, 1 points: 0 in full; 14 to be graded by hand", summary, re.MULTILINE)
+    assert re.search(r"^  p3_answer, 1 points: 0 in full; \d+ to be graded by hand", summary, re.MULTILINE)
     assert "Left out: there is no assignment countnig." in graded["output"]
+    listed = summary.partition("\nLook at these (")[2].splitlines()[1:]
+    assert [line.split(":")[0] for line in listed[:3]] == ["  without marks"] * 2 + ["  may not be what it seems"]
+
+
+def test_nothing_that_a_student_wrote_runs_in_a_browser(graded, tmp_path):
+    browser = pytest.importorskip("browser", reason="the extra `site` is not installed; make test installs it")
+    root = graded["root"]
+    shown = [root / "feedback" / "script" / NAME / f"{NAME}.html", root / "answers" / NAME / "p3_answer.html"]
+    shown.append(root / "feedback" / "_img src_x onerror_alert_1__-63b5" / NAME / f"{NAME}.html")
+    templates = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
+    formgrader = HTMLExporter(template_name="formgrade", extra_template_basedirs=[str(templates)])
+    page, _ = formgrader.from_filename(
+        str(root / "autograded" / "script" / NAME / f"{NAME}.ipynb"),
+        resources={"base_url": "http://127.0.0.1:1", "index": 0, "total": 1, "student": "script"},
+    )
+    shown.append(tmp_path / "formgrader.html")
+    shown[-1].write_text(page, encoding="utf-8")
+    unsafe = tmp_path / "unsafe.html"
+    unsafe.write_text(f"<title>quiet</title>{SCRIPT}", encoding="utf-8")
+    with browser.launched() as started:
+        titles = {}
+        for path in [unsafe, *shown]:
+            tab = started.new_context(offline=True).new_page()
+            tab.goto(path.as_uri(), wait_until="domcontentloaded")
+            for link in tab.locator("a", has_text="here").all():
+                link.click(force=True, timeout=2000, no_wait_after=True)
+            tab.wait_for_timeout(200)
+            titles[path] = tab.title()
+    assert titles.pop(unsafe) == "taken over"  # the browser would
+    assert not [path for path, title in titles.items() if title in ("taken", "taken over")]
+
+
+def test_answers_are_marked_on_one_page_without_names_and_graded_again_only_where_they_change(graded, tmp_path):
+    root, submitted = graded["root"], graded["submitted"]
+    page = (root / "answers" / NAME / "p3_answer.html").read_text(encoding="utf-8")
+    assert "It depends on the costs." in page and "1: the costs." in page and page.count("<section>") > 5
+    assert not any(student in page for student in ("right", "wrong", "hang"))
+    sheet = root / "answers" / NAME / "p3_answer.csv"
+    with open(sheet, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        for student in ("right", "files"):
+            if row["answer"] == answers.key(student, RIGHT["p3_answer"]):
+                row |= {"mark": "0,5", "comment": "Which costs?"}
+    with open(sheet, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, answers.COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    with book.open_at(root) as gradebook:  # as a script in the lecturer's browser would
+        gradebook.find_grade("p1_share_test", NAME, NAME, "wrong").manual_score = 2
+        gradebook.db.commit()
+
+    output = run(submitted, root, graded["boxed"])
+    count = len(graded["rows"])
+    assert f"{count} of {count} had been graded before" in output and "\n[" not in output
+    again = table(root)
+    assert again["right"]["total"] == again["files"]["total"] == "5.5" and again["right"]["by hand"] == "0"
+    assert again["wrong"]["what happened"] == "p1_share_test has 2 by hand, where the tests gave 0"
+    kept = ("right", "files", "wrong")
+    assert all(again[one] == row for one, row in graded["rows"].items() if one not in kept)
+
+    path = submitted / "right" / NAME / f"{NAME}.ipynb"
+    notebook = notebooks.read(path)
+    grading.named(notebook)["p3_answer"].source = "On nothing."
+    nbformat.write(notebook, path)
+    (submitted / "files" / NAME / f"{NAME}.ipynb").write_text("")
+    output = run(submitted, root, graded["boxed"])
+    assert f"{count - 2} of {count} had been graded before" in output
+    changed = table(root)
+    assert changed["right"]["by hand"] == "1" and changed["right"]["total"] == "5"
+    assert changed["right"]["what happened"] == "p3_answer was changed after it had got 0.5 by hand"
+    assert changed["files"]["total"] == "0" and changed["files"]["by hand"] == "0"
+    assert "p3_answer had 0.5 by hand, which no longer counts" in changed["files"]["what happened"]
+
+
+def test_late_work_has_its_penalty_in_the_table(graded):
+    root = graded["root"]
+    with book.open_at(root) as gradebook:
+        submission = Submission("prints", NAME, root)
+        (notebook,) = gradebook.find_submission(NAME, "prints").notebooks
+        notebook.late_submission_penalty = 4
+        gradebook.db.commit()
+        result = book.result(gradebook, submission)
+        notebook.late_submission_penalty = None
+        gradebook.db.commit()
+    assert (result.total, result.penalty) == (1, 4)
+
+
+def test_marks_on_a_test_by_hand_and_extra_credit_are_told(graded):
+    root = graded["root"]
+    with book.open_at(root) as gradebook:
+        gradebook.find_grade("p2_weight_test", NAME, NAME, "prints").extra_credit = 9
+        gradebook.db.commit()
+        happened = book.result(gradebook, Submission("prints", NAME, root)).happened
+    assert [tuple(event) for event in happened] == [(SUSPECT, "p2_weight_test has 9 of extra credit")]
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"), [("2", "2 is not between 0 and 1"), ("-1", "-1 is not between 0 and 1"), ("good", "'good'")]
+)
+def test_a_mark_that_cannot_be_is_refused_with_its_place(mark, said, graded):
+    sheet = graded["root"] / "answers" / NAME / "p3_answer.csv"
+    before = sheet.read_text(encoding="utf-8")
+    answer = answers.key("wrong", RIGHT["p3_answer"])
+    sheet.write_text(f"answer;mark;out of;comment\n{answer};{mark};1;\n", encoding="utf-8")
+    try:
+        with pytest.raises(Refusal, match=f"p3_answer.csv, row {answer}: .*{said}"):
+            answers.take(graded["root"], [Submission("wrong", NAME, graded["root"])])
+    finally:
+        sheet.write_text(before, encoding="utf-8")
+
+
+def test_a_run_that_is_interrupted_leaves_its_table_and_goes_on_from_there(tmp_path):
+    grading.course(tmp_path / "course")
+    for number in range(5):
+        path = tmp_path / "submitted" / f"s{number}" / NAME / f"{NAME}.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text("")
+    boxed = has_sandbox()
+    command = [sys.executable, "-m", "tools.grading", tmp_path / "submitted", "--course", tmp_path / "course"]
+    command += ["--jobs", "1", *([] if boxed else [sandbox.FLAG])]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # even where the tests themselves do not
+    with subprocess.Popen(command, cwd=ROOT, preexec_fn=listen, **pipes) as process:
+        first = next(line for line in process.stdout if line.startswith("["))
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=60)
+    assert first.startswith("[1/5] ") and process.returncode == 130 and "Traceback" not in errors
+    assert re.search(r"Stopped after \d of 5; the same command goes on from there.", rest)
+    done = len(table(tmp_path / "course"))
+    assert 1 <= done < 5
+    output = run(tmp_path / "submitted", tmp_path / "course", boxed)
+    assert done <= int(re.search(r"^(\d) of 5 had been graded before", output, re.MULTILINE)[1]) < 5
+    assert len(table(tmp_path / "course")) == 5
+
+
+class Gone:
+    """A process of psutil that ends whenever it is asked for something."""
+
+    def __init__(self, pid):
+        raise psutil.NoSuchProcess(pid)
+
+
+def send(sender, wait):
+    """Send a result, after a while."""
+    time.sleep(wait)
+    sender.send(("at", "p1"))
+    sender.send(("done", [], None))
+
+
+@pytest.mark.parametrize("broken", [True, False])
+def test_a_process_that_ends_while_it_is_looked_at_is_no_error(monkeypatch, broken):
+    if broken:
+        monkeypatch.setattr(watch.psutil, "Process", Gone)
+    receiver, sender = get_context("spawn").Pipe(duplex=False)
+    process = threading.Thread(target=send, args=(sender, 1.2))
+    process.pid = 2**30
+    process.start()
+    assert watch.watch(process, receiver, threading.Event()) == ([], None)
+
+
+def test_a_process_that_dies_is_told_with_the_cell_that_it_was_at():
+    receiver, sender = get_context("spawn").Pipe(duplex=False)
+    sender.send(("at", "p2_weight"))
+    sender.close()
+    process = threading.Thread(target=bool)
+    process.pid = 2**30
+    process.start()
+    assert watch.watch(process, receiver, threading.Event()) == ([], "the process that graded it died at p2_weight")
 
 
 @pytest.mark.parametrize(
@@ -203,22 +474,33 @@ def test_a_folder_without_submissions_gets_a_sentence(folders, said, tmp_path, c
     for folder in folders:
         (tmp_path / "submitted" / folder).mkdir(parents=True)
     (tmp_path / "course" / "source").mkdir(parents=True)
-    assert grade.main([str(tmp_path / "submitted"), "--course", str(tmp_path / "course")]) == 1
+    assert main([str(tmp_path / "submitted"), "--course", str(tmp_path / "course")]) == 1
     assert capsys.readouterr().err.startswith(said)
 
 
 def test_a_sandbox_shows_the_package_where_the_course_is_hidden(tmp_path):
-    if not grade.unlimited([])[0]:
+    if not has_sandbox():
         pytest.skip("this system gives no user namespaces")
     program = f"import os, companion; print(os.listdir({str(ROOT)!r}))"
-    command = [*grade.sandboxed(tmp_path, [ROOT]), sys.executable, "-c", program]
+    command = [*sandbox.command(tmp_path, [ROOT]), sys.executable, "-c", program]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert "companion" in result.stdout and "assignments" not in result.stdout
 
 
-def test_a_system_without_namespaces_is_told_in_one_line(monkeypatch):
-    monkeypatch.setattr(grade, "SANDBOX", "/nowhere")
-    boxed, said = grade.unlimited([])
-    assert not boxed
-    assert said.count("\n") == 1 and "can read and write your files and use the network" in said
+def test_a_kernel_gets_a_short_list_of_variables():
+    kept = sandbox.environment({"PATH": "/bin", "AWS_SECRET": "x", "GITHUB_TOKEN": "x", "OMP_NUM_THREADS": "1"})
+    assert set(kept) == {"PATH", "OMP_NUM_THREADS", "LOKY_MAX_CPU_COUNT", "PYTHON_CPU_COUNT"}
+
+
+def test_without_a_sandbox_nothing_is_graded_unasked(monkeypatch):
+    monkeypatch.setattr(sandbox, "SCRIPT", "/nowhere")
+    with pytest.raises(Refusal, match="no sandbox on this system .*--without-sandbox.* can read and write your files"):
+        sandbox.check([])
+
+
+def test_what_fails_in_the_sandbox_is_told_as_it_is():
+    if not has_sandbox():
+        pytest.skip("this system gives no user namespaces")
+    with pytest.raises(Refusal, match="In the sandbox import companion_that_is_not_there fails: ModuleNotFoundError"):
+        sandbox.check([ROOT], "companion_that_is_not_there")

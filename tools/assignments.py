@@ -7,6 +7,7 @@ hidden tests out.
 """
 
 import argparse
+import ast
 import os
 import re
 import sys
@@ -43,9 +44,37 @@ def id_of(cell):
     return cell.metadata.get("nbgrader", {}).get("grade_id")
 
 
+def is_test(cell):
+    """Say whether a cell is graded by running it."""
+    return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
+
+
 def choose(source, framework):
     """Return the source of a cell with the header's line, if it is there, choosing a framework."""
     return re.sub('^FRAMEWORK = "pytorch"', f'FRAMEWORK = "{framework}"', source)
+
+
+def master(name):
+    """Return the notebook of the text `name`, in which each test ends its visible part with a line on what passed."""
+    notebook = assignment(TEXTS / f"{name}.md")
+    for cell in notebook.cells:
+        if is_test(cell):
+            cell.source = ticked(cell.source, id_of(cell))
+    return notebook
+
+
+def ticked(test, name):
+    """Return the source of a test cell with a line after its visible tests that says how many there are."""
+    nodes = list(ast.walk(ast.parse(HIDDEN.sub("", test))))
+    count = sum(isinstance(node, ast.Assert) for node in nodes)
+    count += sum(isinstance(node, ast.Attribute) and node.attr.startswith("assert_") for node in nodes)
+    line = f'print("✓ {name.removesuffix("_test")}: {count} of {count} visible tests")'
+    before, marker, hidden = test.rpartition("### BEGIN HIDDEN TESTS")
+    if not count:
+        return test
+    if not marker or not hidden.rstrip().endswith("### END HIDDEN TESTS"):
+        return f"{test.rstrip()}\n{line}"
+    return f"{before.rstrip()}\n{line}\n{marker}{hidden}".rstrip()
 
 
 def write_masters(folder=COURSE):
@@ -53,7 +82,7 @@ def write_masters(folder=COURSE):
     for name in ["header", *names()]:
         path = source_of(name, folder)
         path.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(assignment(TEXTS / f"{name}.md"), path)
+        nbformat.write(master(name), path)
 
 
 def course(folder=COURSE):
@@ -82,7 +111,7 @@ def release(name, folder=COURSE):
 
 def traces(name, released):
     """Return the lines of solutions and hidden tests of an assignment that its release shows; there should be none."""
-    sources = [cell.source for text in ("header", name) for cell in assignment(TEXTS / f"{text}.md").cells]
+    sources = [cell.source for text in ("header", name) for cell in master(text).cells]
     hidden = [part for source in sources for pattern in (SOLUTION, HIDDEN) for part in pattern.findall(source)]
     visible = [HIDDEN.sub("", SOLUTION.sub("", source)) for source in sources]
     secret = _lines(hidden) - _lines(visible)

@@ -13,8 +13,8 @@ belongs there. From this follow the cells' tags, what is folded, their ids, the 
 
 An exception is a word of `PLACES` on the fence, or before a block of prose as a comment: ``<!-- seen -->``.
 
-An assignment's cells name themselves for nbgrader: ``given="…"``, ``solution="…"``, ``test="…" points=2``; a written
-answer begins with the comment ``<!-- answer="…" points=4 -->``.
+An assignment's cells name themselves for nbgrader: ``given="…"``, ``choice="…"``, ``solution="…"``, ``test="…"
+points=2``; a written answer begins with the comment ``<!-- answer="…" points=4 -->``.
 """
 
 import ast
@@ -40,6 +40,7 @@ SHORT = 90  # characters of a paragraph that is seen on a slide
 RUNS = "It runs in less than a minute, without a network and without a GPU."
 NBGRADER = {
     "given": {"grade": False, "locked": True, "solution": False},
+    "choice": {"grade": False, "locked": False, "solution": False},  # the student's, and no solution
     "solution": {"grade": False, "locked": False, "solution": True},
     "test": {"grade": True, "locked": True, "solution": False},
     "answer": {"grade": True, "locked": False, "solution": True, "cell_type": "markdown"},

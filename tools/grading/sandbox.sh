@@ -1,7 +1,8 @@
 #!/bin/sh
 # Run a command that can write in the folder $1 and in small file systems in memory, and nowhere else. It sees nothing in
 # the folders $2, but for the folders $3 in them (separated by colons), no socket of other programs, no other process, no
-# network, and it has no privilege. For tools.grade, with util-linux: sh tools/sandbox.sh FOLDER HIDDEN SHOWN COMMAND …
+# device but those without memory, no network, and it has no privilege. For tools.grading, with util-linux:
+# sh tools/grading/sandbox.sh FOLDER HIDDEN SHOWN COMMAND …
 set -eu
 unshare=$(command -v unshare)
 if [ "${SANDBOX:-}" != inside ]; then
@@ -20,6 +21,14 @@ for place in $shown; do
     mkdir /mnt/$number
     mount --rbind "$place" /mnt/$number
 done
+mkdir /mnt/dev # instead of the machine's: root could write to its disks
+for device in null zero full random urandom; do
+    : >/mnt/dev/$device
+    mount --bind /dev/$device /mnt/dev/$device
+done
+mkdir /mnt/dev/shm
+ln -s /proc/self/fd /mnt/dev/fd
+mount --rbind /mnt/dev /dev
 for place in $hidden /run /dev/shm /tmp; do mount -t tmpfs -o size=200m tmpfs "$place"; done
 number=0
 for place in $shown; do
