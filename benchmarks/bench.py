@@ -15,6 +15,7 @@ seconds are medians of five, after one uncounted run of each.
 
 import argparse
 import asyncio
+import copy
 import csv
 import json
 import shutil
@@ -120,32 +121,68 @@ def lessons(*, paths=None):
         yield Row(f"notebook {path.stem}", seconds, under=60)
 
 
-def grading(*, source=None, jobs=2):
-    """Time `make grade` on made-up submissions: the solution of every assignment in each framework."""
+def course(folder, source=None):
+    """Make a course in `folder`, with its releases; return it and the names of its assignments."""
     from tools import assignments  # nbgrader is an extra
 
+    root = Path(folder, "course")
+    if source:
+        shutil.copytree(source, root / "source")
+    else:
+        assignments.write_masters(root)
+    names = sorted(path.parent.name for path in root.glob("source/*/*.ipynb"))
+    for name in names:
+        assignments.release(name, root)
+    return root, names
+
+
+def graded(folder, root, jobs):
+    """Run `make grade` on the submissions in `folder`; return its seconds and the rows of its table of marks."""
+    command = [sys.executable, "-m", "tools.grading", folder, "--course", root, "--jobs", str(jobs)]
+    seconds, _ = timed(partial(subprocess.run, command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL))
+    with open(root / "marks.csv", encoding="utf-8") as file:
+        return seconds, [(row["total"], row["out of"], row["by hand"]) for row in csv.DictReader(file)]
+
+
+def grading(*, source=None, jobs=2):
+    """Time `make grade` on made-up submissions: the solution of every assignment in each framework."""
+    from tools import assignments
+
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder, "course")
-        if source:
-            shutil.copytree(source, root / "source")
-        else:
-            assignments.write_masters(root)
-        names = sorted(path.parent.name for path in root.glob("source/*/*.ipynb"))
+        root, names = course(folder, source)
         for name in names:
-            assignments.release(name, root)
             for tag in (framework.tag for framework in FRAMEWORKS):
                 assignments.hand_in(assignments.solved(name, tag, root), tag, name, Path(folder, "class"))
-        command = [sys.executable, "-m", "tools.grading", f"{folder}/class", "--course", root, "--jobs", str(jobs)]
-        seconds, _ = timed(partial(subprocess.run, command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL))
-        with open(root / "marks.csv", encoding="utf-8") as file:
-            marks = [(row["total"], row["out of"], row["by hand"]) for row in csv.DictReader(file)]
+        seconds, marks = graded(Path(folder, "class"), root, jobs)
     each = seconds / len(marks)
     what = f"make grade on {jobs} cores: one submission, the mean of {len(marks)}; {60 / each:.1f} a minute"
     yield Row(what, each, work=marks)
-    yield Row("make grade: a class of 200, from that mean", 200 * each)
 
 
-COMPARISONS = {one.__name__: one for one in (epochs, sweeps, labels, imports, lessons, grading)}
+def classes(*, source=None, students=240, jobs=2):
+    """Time `make grade` on a class of one assignment: one solution in forty, one that never ends, the rest empty."""
+    from tools import assignments
+
+    with tempfile.TemporaryDirectory() as folder:
+        root, (name, *_) = course(folder, source)
+        empty = notebooks.read(root / "release" / name / f"{name}.ipynb")
+        solution = assignments.solved(name, FRAMEWORKS[0].tag, root)
+        for number in range(students):
+            notebook = solution if number % 40 == 1 else empty
+            assignments.hand_in(notebook, f"student{number:03}", name, Path(folder, "class"))
+        without, marks = graded(Path(folder, "class"), root, jobs)
+        yield Row(f"make grade on {jobs} cores: a class of {students}, most of it empty", without, work=marks)
+        endless = copy.deepcopy(solution)
+        written = next(
+            cell for cell in endless.cells if "nbgrader" in cell.metadata and cell.metadata.nbgrader.solution
+        )
+        written.source = "while True:\n    pass"
+        assignments.hand_in(endless, "endless", name, Path(folder, "class"))
+        alone, marks = graded(Path(folder, "class"), root, jobs)
+        yield Row("make grade again, the same class and one submission that never ends", alone, work=marks)
+
+
+COMPARISONS = {one.__name__: one for one in (epochs, sweeps, labels, imports, lessons, grading, classes)}
 
 
 def main(arguments=None):
