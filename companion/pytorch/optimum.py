@@ -84,19 +84,37 @@ def minimise(
 
 
 def _of_regression(regression):
-    """Return `_functions` of the loss of a regression."""
-    X, y, weights = (torch.tensor(array) for array in (regression.X, regression.y, regression.weights))
+    """Return `_functions` of the loss of a regression: differentiated by the logits, then by the chain rule.
 
-    def loss(theta):
-        W, b = regression.split(theta)
-        z = X @ W + b
-        if regression.outputs == 1:
+    That is exact, since logits are linear in the parameters, and many times faster than by the parameters.
+    """
+    X, y, weights = (torch.tensor(array) for array in (regression.design, regression.y, regression.weights))
+    penalties = torch.tensor(regression.penalties)
+    outputs = regression.outputs
+
+    def data_loss(z):
+        if outputs == 1:
             losses = -logsigmoid((2 * y - 1) * z[:, 0])
         else:
             losses = -log_softmax(z, dim=1).gather(1, y[:, None])[:, 0]
-        return (weights * losses).mean() + regression.penalty / 2 * (W**2).sum()
+        return (weights * losses).mean()
 
-    return _functions(loss, regression.start)
+    def value_at(theta):
+        theta = torch.tensor(theta)
+        return (data_loss(X @ theta.view(-1, outputs)) + (penalties * theta**2).sum() / 2).item()
+
+    def derivatives_at(theta):
+        theta = torch.tensor(theta)
+        z = (X @ theta.view(-1, outputs)).requires_grad_()
+        value = data_loss(z)
+        (slope,) = torch.autograd.grad(value, z, create_graph=True)
+        curvature = [torch.autograd.grad(slope[:, k].sum(), z, retain_graph=True)[0] for k in range(outputs)]
+        gradient = (X.T @ slope.detach()).flatten() + penalties * theta
+        hessian = torch.einsum("ni,nkl,nj->ikjl", X, torch.stack(curvature, dim=1), X).reshape(len(theta), -1)
+        value = value.item() + (penalties * theta**2).sum().item() / 2
+        return value, gradient.numpy(), (hessian + torch.diag(penalties)).numpy()
+
+    return value_at, derivatives_at
 
 
 def _functions(loss, start):
