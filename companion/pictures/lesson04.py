@@ -171,7 +171,7 @@ def f1_along_threshold(cuts, exact, measured, *, name):
         axes.annotate(f"π = {prior}", (cuts[top], f1[top]), xytext=(20, 7), textcoords="offset points")
     axes.plot(cuts, measured, color=plots.ACCENT)
     at = np.abs(cuts - 0.6).argmin()
-    axes.annotate(name, (cuts[at], measured[at]), xytext=(0, -18), textcoords="offset points", color=plots.ACCENT)
+    axes.annotate(name, (cuts[at], measured[at]), xytext=(0, -30), textcoords="offset points", color=plots.ACCENT)
     axes.plot([0, 0.5], [0, 1], "--", color="black")
     axes.text(0.51, 0.95, "F1 = 2t")
     axes.set(xlabel="threshold t", ylabel="F1", xlim=(0, 1), ylim=(0, 1))
