@@ -123,7 +123,7 @@ def test_prose_of_one_framework_comes_and_goes_with_it(visit):
         tab = visit.page(f"{LESSONS[2]}?framework={framework}")
         assert tab.get_by_text(prose).first.is_visible() is seen
     assert tab.locator(".framework-pair", has_text=prose).count() == 1
-    compared = visit.page(f"{FIRST}?framework=pytorch").get_by_text("A third cell then compares the two")
+    compared = visit.page(f"{SLIDER}?framework=pytorch").get_by_text("In your own work, shuffle")
     assert compared.count() == 1 and not compared.is_visible()
 
 
