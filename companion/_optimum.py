@@ -44,6 +44,16 @@ class Regression:
     outputs: int
 
     @property
+    def design(self):
+        """The features and a column of ones, (n, d + 1)."""
+        return np.column_stack([self.X, np.ones(len(self.X))])
+
+    @property
+    def penalties(self):
+        """The penalty on each entry of the vector of parameters: none on b."""
+        return np.repeat(np.append(np.full(self.X.shape[1], self.penalty), 0.0), self.outputs)
+
+    @property
     def start(self):
         return np.zeros((self.X.shape[1] + 1) * self.outputs)
 

@@ -379,6 +379,8 @@ def paired(first, second, *, over="split", level=0.95):
     single = [not hasattr(table, "columns") for table in (first, second)]
     if single[0] != single[1]:
         raise TypeError("first and second take two tables or two Series, got one of each.")
+    if all(single):  # two Series are compared, whatever their names
+        first, second = (_table(series).set_axis(["value"], axis=1) for series in (first, second))
     first, second = _by_pair("first", first, over), _by_pair("second", second, over)
     columns = first.index.get_level_values(-1)
     if second.index.nlevels == 1 and set(second.index) == set(columns):  # the same for each row of first

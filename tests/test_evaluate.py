@@ -295,6 +295,8 @@ def test_pairs_are_found_by_their_names_not_by_their_places():
     first = frame({"x": [1.0, 2.0, 4.0]}, split=range(3))
     second = frame({"x": [4.0, 2.0, 1.0]}, split=[2, 1, 0])
     assert paired(first, second)["mean"] == 0 and paired(first, second)["larger"] == 0
+    one, other = first["x"].rename("one"), second["x"].rename("other")
+    pd.testing.assert_series_equal(paired(one, other), paired(first, second))
 
 
 def test_each_weight_and_each_column_is_compared_with_the_one_result_without_a_weight():

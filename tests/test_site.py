@@ -1,5 +1,6 @@
 """The site as a browser shows it, opened from disk with the network cut."""
 
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -122,7 +123,7 @@ def test_prose_of_one_framework_comes_and_goes_with_it(visit):
         tab = visit.page(f"{LESSONS[2]}?framework={framework}")
         assert tab.get_by_text(prose).first.is_visible() is seen
     assert tab.locator(".framework-pair", has_text=prose).count() == 1
-    compared = visit.page(f"{FIRST}?framework=pytorch").get_by_text("A third cell then compares the two")
+    compared = visit.page(f"{SLIDER}?framework=pytorch").get_by_text("In your own work, shuffle")
     assert compared.count() == 1 and not compared.is_visible()
 
 
@@ -171,14 +172,27 @@ def test_without_scripts_everything_stands_in_sequence(visit, width):
 
 def test_the_slider_changes_the_figure(visit):
     tab = visit.page(SLIDER)
-    assert tab.locator("figure.weight-slider").count() == 2
-    for figure in tab.locator("figure.weight-slider").all():
-        assert figure.locator("div > svg").bounding_box()["width"] <= figure.bounding_box()["width"]
-        text, line = figure.locator("output").inner_text(), figure.locator(".boundary").get_attribute("y1")
-        figure.get_by_role("slider").focus()
-        tab.keyboard.press("ArrowRight")
-        assert figure.locator("output").inner_text() != text
-        assert figure.locator(".boundary").get_attribute("y1") != line
+    (figure,) = tab.locator("figure.weight-slider").all()
+    assert figure.locator("div > svg").bounding_box()["width"] <= figure.bounding_box()["width"]
+    text, cut = figure.locator("output").inner_text(), float(figure.locator(".boundary").get_attribute("x1"))
+    figure.get_by_role("slider").focus()
+    tab.keyboard.press("ArrowRight")
+    assert figure.locator("output").inner_text() != text
+    assert float(figure.locator(".boundary").get_attribute("x1")) < cut  # a larger weight cuts further down
+
+
+def test_what_is_proved_or_drawn_is_folded_behind_a_line_that_says_so(visit):
+    tab = visit.page(SLIDER)
+    check = tab.locator(".cell.tag_check").first
+    line = check.locator("summary")
+    assert re.fullmatch(r"checked: \d+ statements?", line.inner_text().strip())
+    assert not check.locator(".cell_input").is_visible() and not check.locator(".cell_output").is_visible()
+    assert line.bounding_box()["height"] < 30
+    line.click()
+    assert check.get_by_text("✓").first.is_visible()
+    picture = tab.locator(".cell.tag_picture", has=tab.locator("img")).first
+    assert picture.locator("img").bounding_box()["y"] < picture.locator("summary").bounding_box()["y"]
+    assert not picture.locator(".cell_input").is_visible()
 
 
 def violations(tab, part=None):

@@ -91,6 +91,7 @@ PAIR = fence(" PyTorch") + fence(" TensorFlow")
         (f"## Exercises\n\n{LONG}\n\n" + PAIR, ["skip", "skip", "skip"]),
         ("## Exercises\n\n- a\n\n## Key points\n\n- b", ["skip", "slide"]),
         ("## One\n\n" + fence(" slide") + fence(" PyTorch skip"), ["slide", "slide", "skip"]),
+        ("## One\n\n" + fence(" PyTorch skip") + fence(" picture"), ["slide", "skip", None]),
         (f"## One\n\n<!-- seen -->\n{LONG}\n\n<!-- skip -->\n> A box.", ["slide", "skip"]),
     ],
 )

@@ -128,7 +128,8 @@ class Slides:
     def place(self, kind, tags=(), exception=None):
         """Return the slide type of a cell of a kind: heading 1 to 6, formula, block, prose, code or hidden."""
         if exception is not None:
-            self.holds = "much"
+            if exception not in ("notes", "skip"):  # what is not on the slide takes no room there
+                self.holds = "much"
             return PLACES[exception]
         if isinstance(kind, int):
             self.holds = "heading"

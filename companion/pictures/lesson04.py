@@ -33,7 +33,8 @@ def rates_along_weight(weighted, moved):
     mean, std = groups.mean(), groups.std(ddof=0)
     for name, colour in {"recall": plots.RECALL, "precision": plots.PRECISION, "F1": plots.F1}.items():
         left.plot(mean.index, mean[name], "o-", color=colour, markersize=4, label=name)
-        left.fill_between(mean.index, mean[name] - std[name], mean[name] + std[name], color=colour, alpha=0.13, lw=0)
+        low, high = mean[name] - std[name], (mean[name] + std[name]).clip(upper=1)
+        left.fill_between(mean.index, low, high, color=colour, alpha=0.13, lw=0)
     plots.log_axis(left, "x", WEIGHTS)
     left.set(xlabel="weight of the positives, w⁺", ylabel="share (mean ± std)", ylim=(0, 1.02))
     left.legend(loc="lower right")
@@ -41,7 +42,8 @@ def rates_along_weight(weighted, moved):
     right.plot(line["recall"], line["precision"], color=plots.NEUTRAL, label="no weight, cut at 1/(1 + w)")
     right.plot(mean["recall"], mean["precision"], "o", color=plots.ACCENT, label="weight w, cut at ½")
     for w in mean.index.intersection((0.125, 1, 4, 20, 64)):
-        right.annotate(WEIGHTS[w], mean.loc[w, ["recall", "precision"]], xytext=(6, 5), textcoords="offset points")
+        beside = (-16, -14) if w >= 20 else (6, 5)  # where the line leaves room
+        right.annotate(WEIGHTS[w], mean.loc[w, ["recall", "precision"]], xytext=beside, textcoords="offset points")
     right.set(xlabel="recall", ylabel="precision", xlim=(0.3, 1.06), ylim=(0, 1.02))
     right.legend(loc="lower left")
     return fig
@@ -64,6 +66,8 @@ def hump(x, eta, recall, precision, *, cuts=(3, 2, 1, 0)):
     Returns
     -------
     matplotlib.figure.Figure
+        On the left P(y = 1 | x) and the precision along the cut, which cross where the precision is highest; on the
+        right precision against recall.
 
     Raises
     ------
@@ -79,18 +83,24 @@ def hump(x, eta, recall, precision, *, cuts=(3, 2, 1, 0)):
     if (np.diff(x) >= 0).any():
         raise ValueError("x takes scores that fall.")
     top = precision.argmax()
-    fig, (left, right) = plots.figure(2)
-    left.plot(x, eta, color=plots.NEUTRAL)
-    left.set(xlabel="score x", ylabel="P(y = 1 | x)", ylim=(0, None))
-    right.plot(recall[: top + 1], precision[: top + 1], color=plots.ACCENT, label="both rise")
-    right.plot(recall[top:], precision[top:], color=plots.NEUTRAL, label="a trade-off")
+    fig, (left, right) = plots.figure(2, share_y=True)
+    left.plot(x, eta, "--", color=plots.NEUTRAL, label="P(y = 1 | x) at the cut")
+    for part, colour, label in (
+        (slice(None, top + 1), plots.ACCENT, "both rise"),
+        (slice(top, None), plots.POSITIVE, "a trade-off"),
+    ):
+        left.plot(x[part], precision[part], color=colour, label=f"precision: {label}")
+        right.plot(recall[part], precision[part], color=colour, label=label)
+    left.plot([x[top], x[top]], [0, precision[top]], ":", color=plots.NEUTRAL, lw=1)
+    left.set(xlabel="cut on the score x", ylabel="share", ylim=(0, 1.45 * eta.max()))
+    left.legend(loc="upper left")
     for cut in cuts:
         at = np.abs(x - cut).argmin()
         right.plot(recall[at], precision[at], "o", color=plots.NEUTRAL)
         place = (9, -12) if at < top else (-14, 9) if precision[at] > 0.95 * precision[top] else (-52, -10)
         right.annotate(f"x > {cut:g}", (recall[at], precision[at]), xytext=place, textcoords="offset points")
-    right.set(xlabel="recall", ylabel="precision", ylim=(0, left.get_ylim()[1]))
-    right.legend(loc="lower right")
+    right.set(xlabel="recall", ylabel="precision")
+    right.yaxis.set_tick_params(labelleft=True)
     return fig
 
 
@@ -161,7 +171,7 @@ def f1_along_threshold(cuts, exact, measured, *, name):
         axes.annotate(f"π = {prior}", (cuts[top], f1[top]), xytext=(20, 7), textcoords="offset points")
     axes.plot(cuts, measured, color=plots.ACCENT)
     at = np.abs(cuts - 0.6).argmin()
-    axes.annotate(name, (cuts[at], measured[at]), xytext=(0, -18), textcoords="offset points", color=plots.ACCENT)
+    axes.annotate(name, (cuts[at], measured[at]), xytext=(0, -30), textcoords="offset points", color=plots.ACCENT)
     axes.plot([0, 0.5], [0, 1], "--", color="black")
     axes.text(0.51, 0.95, "F1 = 2t")
     axes.set(xlabel="threshold t", ylabel="F1", xlim=(0, 1), ylim=(0, 1))
@@ -210,9 +220,10 @@ def reliability(y, curves, *, shift, positives="positives"):
             axes.plot(total[kept] / size[kept], link(hit[kept] / size[kept]), color=colour, marker=marker, label=name)
     left.plot([0, 1], [0, 1], color="black", lw=1)
     right.plot([-6, 6], [-6, 6], color="black", lw=1)
-    right.plot([-5, 8], [-5 - shift, 8 - shift], ":", color="black", lw=1)
+    right.plot([-6, 8 + shift], [-6 - shift, 8], ":", color="black", lw=1)
+    right.annotate("moved by log w", (4.2, 4.2 - shift), xytext=(8, -16), textcoords="offset points", fontsize=11)
     left.set(xlabel="predicted probability", ylabel=f"share of {positives}")
-    right.set(xlabel="predicted log-odds", ylabel="log-odds of the share", xlim=(-6, 8), ylim=(-8, 6))
+    right.set(xlabel="predicted log-odds", ylabel="log-odds of the share", xlim=(-6, 8), ylim=(-6, 4.5))
     left.legend()
     return fig
 

@@ -55,9 +55,9 @@ def minimise(
     Notes
     -----
     The loss of a regression is (1/n)·Σ w·ℓ + λ/2·‖W‖², ℓ the cross-entropy: divided by the samples, not by the sum of
-    their weights. In scikit-learn's terms C = 1/(λn). The method is Newton's, damped, with the exact Hessian (p, p), by
-    automatic differentiation for a loss of your own: for some hundred parameters. What all classes share, and a column
-    that repeats others, leave the loss as it is; of all minima this is the one of the smallest norm.
+    their weights. In scikit-learn's terms C = 1/(λn). The method is Newton's, damped, with the exact Hessian (p, p) by
+    automatic differentiation: for some hundred parameters. What all classes share, and a column that repeats others,
+    leave the loss as it is; of all minima this is the one of the smallest norm.
 
     Examples
     --------
@@ -84,41 +84,45 @@ def minimise(
 
 
 def _of_regression(regression):
-    """Return `_functions` of the loss of a regression; its Hessian in closed form takes a fifth of the time."""
-    X, y, weights = (torch.tensor(array) for array in (regression.X, regression.y, regression.weights))
-    X_one, outputs = torch.cat([X, torch.ones_like(X[:, :1])], dim=1), regression.outputs
-    penalty = X.new_full([regression.start.size], regression.penalty)
-    penalty[-outputs:] = 0
+    """Return `_functions` of the loss of a regression: differentiated by the logits, then by the chain rule.
 
-    def loss(theta):
-        W, b = regression.split(theta)
-        z = X @ W + b
+    That is exact, since logits are linear in the parameters, and many times faster than by the parameters.
+    """
+    X, y, weights = (torch.tensor(array) for array in (regression.design, regression.y, regression.weights))
+    penalties = torch.tensor(regression.penalties)
+    outputs = regression.outputs
+
+    def data_loss(z):
         if outputs == 1:
             losses = -logsigmoid((2 * y - 1) * z[:, 0])
         else:
             losses = -log_softmax(z, dim=1).gather(1, y[:, None])[:, 0]
-        return (weights * losses).mean() + regression.penalty / 2 * (W**2).sum()
+        return (weights * losses).mean()
 
-    def hessian(theta):
-        W, b = regression.split(theta)
-        z = X @ W + b
-        p = torch.sigmoid(z) if outputs == 1 else torch.softmax(z, dim=1)
-        blocks = X.new_empty([outputs, outputs, X_one.shape[1], X_one.shape[1]])
-        for k in range(outputs):
-            for j in range(k + 1):
-                curvature = weights * p[:, k] * (float(k == j) - p[:, j]) / len(X)
-                blocks[k, j] = blocks[j, k] = X_one.T @ (curvature[:, None] * X_one)
-        return blocks.permute(2, 0, 3, 1).reshape(len(theta), -1) + torch.diag(penalty)
+    def value_at(theta):
+        theta = torch.tensor(theta)
+        return (data_loss(X @ theta.view(-1, outputs)) + (penalties * theta**2).sum() / 2).item()
 
-    return _functions(loss, regression.start, hessian)
+    def derivatives_at(theta):
+        theta = torch.tensor(theta)
+        z = (X @ theta.view(-1, outputs)).requires_grad_()
+        value = data_loss(z)
+        (slope,) = torch.autograd.grad(value, z, create_graph=True)
+        curvature = [torch.autograd.grad(slope[:, k].sum(), z, retain_graph=True)[0] for k in range(outputs)]
+        gradient = (X.T @ slope.detach()).flatten() + penalties * theta
+        hessian = torch.einsum("ni,nkl,nj->ikjl", X, torch.stack(curvature, dim=1), X).reshape(len(theta), -1)
+        value = value.item() + (penalties * theta**2).sum().item() / 2
+        return value, gradient.numpy(), (hessian + torch.diag(penalties)).numpy()
+
+    return value_at, derivatives_at
 
 
-def _functions(loss, start, hessian=None):
+def _functions(loss, start):
     """Return the value of a loss, and its value, gradient and Hessian, as functions of vectors such as `start`."""
     value = loss(torch.tensor(start))
     check_loss(value, torch.is_tensor(value), torch.float64)
     gradient_and_value = torch.func.grad_and_value(loss)
-    hessian = hessian or torch.func.jacrev(torch.func.grad(loss), chunk_size=64)
+    hessian = torch.func.jacrev(torch.func.grad(loss), chunk_size=64)
 
     def value_at(theta):
         return loss(torch.tensor(theta)).item()
