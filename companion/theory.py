@@ -40,7 +40,7 @@ def threshold_from_weight(w):
 
 
 def weight_from_costs(cost_fn, cost_fp):
-    """Return the cost-optimal weight of the positive class, w⁺ = c_FN / c_FP; it does not depend on the prior.
+    """Return the cost-optimal weight of the positive class, w⁺ = c_FN / c_FP, for data as in use.
 
     Parameters
     ----------
@@ -58,7 +58,8 @@ def weight_from_costs(cost_fn, cost_fp):
 
     Notes
     -----
-    Elkan, 2001. Correct decisions are taken to cost nothing.
+    Elkan, 2001. Correct decisions are taken to cost nothing. The share of the positives does not matter if it is the
+    same in training and in use; else the odds in use over the odds in training are a second factor.
 
     Examples
     --------

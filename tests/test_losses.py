@@ -213,7 +213,7 @@ def test_weighted_bce_is_tensorflows_own_in_value(sample):
 
 
 def test_tensorflows_own_gradient_is_wrong_at_exactly_zero_and_ours_is_right():
-    # Seen on TensorFlow 2.21. If a later version mends it, this test says so: then correct notebook 02.
+    # Seen on TensorFlow 2.21. If a later version mends it, this test says so: then correct notebook 02a.
     z, y = tf.zeros(2, tf.float64), tf.constant([1.0, 0.0], tf.float64)
     framework = TensorFlow()
     _, own = framework.value_and_gradient(lambda x: tf.nn.weighted_cross_entropy_with_logits(y, x, 20.0), z)

@@ -226,7 +226,7 @@ def test_the_search_finds(visit):
 def test_a_function_links_the_lessons_that_use_it(visit):
     tab = visit.page("api/shared.html")
     entry = tab.locator("dl.function", has=tab.locator("[id='companion.weights.effective_sample_size']"))
-    assert entry.get_by_role("link", name="02 · Weighted binary cross-entropy").count() == 1
+    assert entry.get_by_role("link", name="02a · Weighted binary cross-entropy").count() == 1
 
 
 def test_each_lesson_downloads_in_three_editions(visit, site):

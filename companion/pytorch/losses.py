@@ -47,7 +47,7 @@ def weighted_bce(logits, targets, pos_weight=1.0, *, axis=None, ignore_index=Non
     Notes
     -----
     Section 2 of the lecture, with −log σ(z) = log(1 + exp(−z)) computed without overflow. The same function as
-    `torch.nn.BCEWithLogitsLoss` with ``pos_weight``, which notebook 02 is about.
+    `torch.nn.BCEWithLogitsLoss` with ``pos_weight``, which notebooks 02a and 02b are about.
 
     Examples
     --------

@@ -55,7 +55,7 @@ def weighted_bce(logits, targets, pos_weight=1.0, *, axis=None, ignore_index=Non
     -----
     Section 2 of the lecture, with −log σ(z) = log(1 + exp(−z)) computed without overflow. The same value as
     `tf.nn.weighted_cross_entropy_with_logits`, whose gradient is wrong at exactly z = 0:
-    notebook 02 shows it.
+    notebook 02a shows it.
 
     Examples
     --------
