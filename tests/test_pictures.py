@@ -72,12 +72,14 @@ def test_a_rare_class_lies_beneath_the_common_one():
     assert "finds 346" in left.texts[0].get_text() and "finds 0.36" in right.texts[0].get_text()
 
 
-def test_class_losses_and_the_gradient_share():
+def test_class_losses_and_the_gradient_pulls():
     path, dots = np.linspace(0.7, 0.1, 17), {1: np.array([0.5, 0.7]), 16: np.array([0.1, 0.3])}
     (axes,) = drawn(lesson01.class_losses({"others": path, "all": path + 1}, {"others": dots}, {"strokes": 3.0}))
     np.testing.assert_array_equal(axes.lines[0].get_ydata(), path)
-    (axes,) = drawn(lesson01.gradient_share(path, dots, 0.05))
-    means = [each.get_ydata()[0] for each in axes.lines if each.get_marker() == "o"]
+    left, right = drawn(lesson01.gradient_pulls({"others": path + 1, "strokes": path}, dots, 0.05))
+    np.testing.assert_array_equal(line(left, "strokes, up").get_ydata(), path)
+    np.testing.assert_allclose(right.lines[0].get_ydata(), path / (2 * path + 1))
+    means = [each.get_ydata()[0] for each in right.lines if each.get_marker() == "o"]
     np.testing.assert_allclose(means, [0.6, 0.2])
 
 
@@ -86,6 +88,8 @@ def test_people_by_probability():
     (axes,) = drawn(lesson01.people_by_probability(p, ill, {"½": 0.5}, splits=2))
     healthy, sick = (patch.get_data().values for patch in axes.patches)
     assert healthy.sum() == 1.5 and healthy.max() == 1 and sick.sum() == 0.5
+    (axes,) = drawn(lesson01.people_by_probability(p, ill, {"⅕": 0.2}, splits=2))
+    assert "0.5 strokes,\n0.5 others" in axes.texts[0].get_text()
     with pytest.raises(ValueError, match="p"):
         lesson01.people_by_probability(p + 1, ill, {}, splits=2)
 

@@ -108,10 +108,11 @@ def _threshold(axes):
     for w, colour in ((1, plots.NEUTRAL), (9, plots.POSITIVE), (99, plots.ACCENT)):
         axes.plot(eta, w * eta / (w * eta + 1 - eta), color=colour)
         axes.plot(1 / (1 + w), 0.5, "o", color=colour)
-    for w, at in ((1, (0.62, 0.52)), (9, (0.33, 0.7)), (99, (0.13, 0.85))):
+    for w, at in ((1, (0.62, 0.52)), (9, (0.33, 0.7)), (99, (0.08, 1.03))):
         axes.text(*at, f"w = {w}")
     axes.axhline(0.5, color="black", lw=1)
-    axes.set(title="2 · a weight moves the cut", xlabel="true probability", ylabel="reported", xlim=(0, 1), ylim=(0, 1))
+    axes.set(title="2 · the cut moves", xlabel="true probability", ylabel="reported", xlim=(0, 1), ylim=(0, 1.15))
+    axes.set_yticks([0, 0.5, 1])
 
 
 def _divisors(axes):
@@ -143,8 +144,8 @@ def _fading(axes):
     """Two groups, at x = −1 and x = 1; of each, the share `flipped` has the other group's label."""
     w, rate, steps = 99, 0.5, np.unique(np.geomspace(1, 30_000, 60).astype(int))
     for flipped, colour, place, name in (
-        (0.1, plots.NEUTRAL, 0.03, "classes overlap"),
-        (0.0, plots.ACCENT, 0.05, "classes can be separated"),
+        (0.1, plots.NEUTRAL, (40, -1.45), "classes overlap"),
+        (0.0, plots.ACCENT, (1, -0.4), "classes can be separated"),
     ):
         slope = intercept = 0.0
         boundary = []
@@ -156,7 +157,7 @@ def _fading(axes):
             intercept += rate * (pull_right + pull_left) / (1 + w)
             boundary.append(-intercept / slope)
         axes.plot(steps, np.array(boundary)[steps - 1], color=colour)
-        axes.text(steps[-1], boundary[-1] + place, name, color=colour, ha="right", va="bottom")
+        axes.text(*place, name, color=colour)
     axes.axhline(0, color="black", lw=1)
     axes.set(title="5 · it stays, or it fades", xlabel="steps of training", ylabel="boundary at w = 99")
     plots.log_axis(axes, "x", {1: "1", 100: "100", 10_000: "10,000"})

@@ -83,15 +83,15 @@ def class_losses(path, dots, constant):
     return fig
 
 
-def gradient_share(path, dots, prior):
-    """Return the figure of the positives' share of the force on the intercept along training.
+def gradient_pulls(pulls, shares, prior):
+    """Return the figure of the two classes' pulls on the intercept along training, and of the positives' share of them.
 
     Parameters
     ----------
-    path : ndarray of float, shape (steps + 1,)
-        The share in one model, before each step and after the last.
-    dots : dict of int to ndarray of float, shape (S,)
-        The share on S splits, by the number of steps.
+    pulls : dict of str to ndarray of float, shape (steps + 1,)
+        Sizes of the pulls of "strokes" and "others" in one model, before each step and after the last.
+    shares : dict of int to ndarray of float, shape (S,)
+        The strokes' share of the two pulls on S splits, by the number of steps.
     prior : float
         The positives' share of the samples.
 
@@ -101,21 +101,30 @@ def gradient_share(path, dots, prior):
 
     Examples
     --------
-    >>> gradient_share(np.full(5, 0.3), {1: np.full(3, 0.3)}, 0.05).axes[0].get_ylabel()
-    "strokes' share of the pull on b"
+    >>> fig = gradient_pulls({"strokes": np.full(5, 0.1), "others": np.full(5, 0.3)}, {1: np.full(3, 0.3)}, 0.05)
+    >>> [axes.get_title("left") for axes in fig.axes]
+    ['the two pulls on b', "the strokes' share of them"]
     """
-    fig, axes = plots.figure()
-    _from_zero(axes, path, color=plots.ACCENT)
-    _whiskers(axes, dots, plots.ACCENT)
+    fig, (left, right) = plots.figure(2)
+    for name, colour in (("others", plots.NEGATIVE), ("strokes", plots.POSITIVE)):
+        _from_zero(left, pulls[name], color=colour, label=f"{name}, {'down' if name == 'others' else 'up'}")
+    left.set(title="the two pulls on b", ylim=(0, None))
+    left.legend(loc="upper right")
+    _from_zero(right, pulls["strokes"] / (pulls["strokes"] + pulls["others"]), color=plots.ACCENT)
+    _whiskers(right, shares, plots.ACCENT)
     for level, name in ((0.5, "equal"), (prior, "share of the people, π")):
-        axes.axhline(level, color=plots.NEUTRAL, ls=":", lw=1.5)
-        axes.text(len(path), level + 0.012, name, color=plots.NEUTRAL, ha="right")
-    axes.set(xlabel="step of gradient descent", ylabel="strokes' share of the pull on b", ylim=(0, 0.58))
+        right.axhline(level, color=plots.NEUTRAL, ls=":", lw=1.5)
+        right.text(256, level + 0.012, name, color=plots.NEUTRAL, ha="right")
+    right.set(title="the strokes' share of them", ylim=(0, 0.58))
+    for axes in (left, right):
+        axes.set_xlabel("step of gradient descent")
     return fig
 
 
 def people_by_probability(p, ill, cuts, *, splits):
     """Return the figure of how many people of each class get which probability, on a scale of log-odds.
+
+    Beside each cut stands how many of either class lie to its right.
 
     Parameters
     ----------
@@ -151,10 +160,12 @@ def people_by_probability(p, ill, cuts, *, splits):
         axes.stairs(counts, edges, fill=True, color=colour, alpha=0.55 if name == "no stroke" else 0.9, label=name)
     for name, cut in cuts.items():
         axes.axvline(logit(cut), color=plots.NEUTRAL, ls="--", lw=1.5)
-        axes.text(logit(cut) + 0.06, 66, name, color=plots.NEUTRAL)
+        strokes, others = (np.sum(p[which] > cut) / splits for which in (ill, ~ill))
+        text = f"{name} →\n{strokes:.3g} strokes,\n{others:.3g} others"
+        axes.text(logit(cut) + 0.06, 60, text, color=plots.NEUTRAL, va="center")
     ticks = (0.0001, 0.001, 0.01, 0.1, 0.5)
     axes.set_xticks(logit(ticks), labels=["0.0001", "0.001", "0.01", "0.1", "½"])
-    axes.set(xlabel="predicted probability of a stroke", ylabel="people, of a test part", xlim=(-10, 1), ylim=(0, 75))
+    axes.set(xlabel="predicted probability of a stroke", ylabel="people, of a test part", xlim=(-10, 2), ylim=(0, 75))
     axes.legend(loc="upper left")
     return fig
 
