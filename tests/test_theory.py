@@ -15,7 +15,9 @@ from companion.theory import (
     effective_weight,
     effective_weights,
     focal_minimiser,
+    gaussian_population,
     gaussian_rates,
+    max_margin,
     prior_correction,
     rare_event_bias,
     threshold_from_weight,
@@ -235,6 +237,50 @@ def test_rare_event_bias_is_near_the_exact_one():
     assert rare_event_bias(n, prior) == pytest.approx(exact, rel=0.1)
 
 
+SHAPES = (np.array([[2.0, 1.2], [1.2, 1.0]]), np.array([[1.0, -0.3], [-0.3, 4.0]]))
+
+
+@pytest.mark.parametrize("covariance", [SHAPES[0], np.stack(SHAPES)])
+def test_a_population_has_the_moments_of_its_gaussians(covariance):
+    mean, prior = np.array([1.5, -0.5]), 0.03
+    X, y, mass = gaussian_population(mean, covariance, prior=prior, points=12)
+    pair = (np.eye(2), covariance) if covariance.ndim == 2 else covariance
+    for k, (share, centre, spread) in enumerate(zip((1 - prior, prior), (np.zeros(2), mean), pair, strict=True)):
+        rows, m = X[y == k], mass[y == k] / share
+        assert m.sum() == pytest.approx(1)
+        np.testing.assert_allclose(m @ rows, centre, atol=1e-12)
+        np.testing.assert_allclose((rows - centre).T @ (m[:, None] * (rows - centre)), spread, atol=1e-12)
+        # The fourth moment of a Gaussian is three times the square of its variance.
+        np.testing.assert_allclose(m @ (rows - centre) ** 4, 3 * np.diag(spread) ** 2, rtol=1e-11)
+
+
+def separable(seed, n=30):
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 3 // 2
+    return np.column_stack([(2 * y - 1) * (0.5 + rng.exponential(size=n)), rng.normal(size=(n, 2)), np.ones(n)]), y
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_largest_margin_is_that_of_a_support_vector_machine(seed):
+    from sklearn.svm import LinearSVC
+
+    X, y = separable(seed)
+    theta = max_margin(X, y)
+    margins = (2 * y - 1) * (X @ theta)
+    assert margins.min() == pytest.approx(1, abs=1e-9)
+    machine = LinearSVC(C=1e4, loss="hinge", fit_intercept=False, dual=True, tol=1e-8, max_iter=10**6).fit(X, y)
+    np.testing.assert_allclose(theta, machine.coef_[0], rtol=1e-3, atol=1e-3)
+
+
+def test_the_largest_margin_is_a_mixture_of_the_nearest_samples():
+    X, y = separable(7)
+    theta = max_margin(X, y)
+    signed = (2 * y - 1)[:, None] * X
+    nearest = signed[signed @ theta < 1 + 1e-9]
+    mixture, *_ = np.linalg.lstsq(nearest.T, theta, rcond=None)
+    np.testing.assert_allclose(nearest.T @ mixture, theta, atol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -263,6 +309,13 @@ def test_rare_event_bias_is_near_the_exact_one():
         (lambda: gaussian_rates(0, 0.1, 1), "separation"),
         (lambda: gaussian_rates(1, 1.0, 1), "prior"),
         (lambda: rare_event_bias(0, 0.1), "n takes"),
+        (lambda: gaussian_population([1, 0], [[1.0]], prior=0.1), r"covariance takes shape \(2, 2\) or \(2, 2, 2\)"),
+        (lambda: gaussian_population([1], [[-1.0]], prior=0.1), "covariance takes positive definite"),
+        (lambda: gaussian_population([1, 0], [[1, 0.5], [0, 1]], prior=0.1), "covariance takes symmetric"),
+        (lambda: gaussian_population([1], [[1.0]], prior=0.0), "prior"),
+        (lambda: gaussian_population([1], [[1.0]], prior=0.1, points=101), "points takes a whole number from 2 to 100"),
+        (lambda: max_margin([[1.0], [2.0]], [0, 1, 1]), "X and y take the same number of samples"),
+        (lambda: max_margin([[0.0, 1], [1, 1], [2, 1]], [0, 1, 0]), "X does not separate the classes of y"),
     ],
 )
 def test_arguments_out_of_range_are_refused_by_name(call, message):
