@@ -179,7 +179,8 @@ def effective_weights(prior, class_weights, batch_size):
     class_weights : array_like of float, shape (K,)
         w_k, positive. A common factor cancels.
     batch_size : int
-        B, at least 1; the samples of a batch are drawn at random.
+        B, at least 1. Every sample of a batch is drawn anew, from all. Batches dealt from a permutation come close
+        while B is far below n, and leave the whole weights at B = n. For two classes `effective_weight` takes their n.
 
     Returns
     -------

@@ -122,6 +122,14 @@ def test_effective_weights_are_one_for_single_samples_and_the_weights_for_very_l
     assert effective_weights([0.7, 0.29, 0.01], w, 10**7) == pytest.approx(w / ([0.7, 0.29, 0.01] @ w), rel=1e-4)
 
 
+@pytest.mark.parametrize("batch_size", [4, 16])
+def test_small_batches_dealt_from_a_permutation_leave_nearly_the_effective_weights(batch_size):
+    n_k, w = np.array([200, 80, 20]), np.array([0.5, 1.25, 5.0])  # inverse frequency, n = 300
+    dealt = np.random.default_rng(0).multivariate_hypergeometric(n_k, batch_size, size=50_000)
+    left = (dealt * w / (dealt @ w)[:, None]).mean(axis=0) * 300 / n_k
+    assert left == pytest.approx(effective_weights(n_k, w, batch_size), rel=0.04)
+
+
 @pytest.mark.parametrize(("prior", "w", "batch_size"), [(1 - 1e-12, 1e4, 64), (0.999, 1e12, 64), (0.5, 1e300, 60)])
 def test_effective_weight_keeps_its_digits_where_nearly_every_sample_is_positive(prior, w, batch_size):
     with mpmath.workdps(400):

@@ -56,7 +56,13 @@ def asked_and_left(shares, means, class_weights, *, prior, weight):
         place = (8, -4) if B > 1 else (6, 8)
         right.annotate(f"{found:.0f}", (B, found), xytext=place, textcoords="offset points", color=plots.ACCENT)
     right.text(45, 22, "each batch divided\nby its own Σw", color=plots.ACCENT, va="top")
-    right.set(xscale="log", xlim=(0.9, 4600), ylim=(0, 108), xlabel="batch size B", title="what a batch leaves of it")
+    right.set(
+        xscale="log",
+        xlim=(0.9, 4600),
+        ylim=(0, 108),
+        xlabel="batch size B",
+        title=f"what a batch leaves of a weight of {weight:g}",
+    )
     right.set_xticks([1, 8, 32, 256, 2048], ["1", "8", "32", "256", "2,048"])
     right.minorticks_off()
     right.set_ylabel(f"effective weight, π = {prior:g}")
