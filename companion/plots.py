@@ -71,31 +71,6 @@ def figure(columns=1, *, share_y=False):
     return plt.subplots(1, _checks.whole("columns", columns, least=1), sharey=share_y)
 
 
-def framework_pair(*, share_y=True):
-    """Return a figure with a panel for PyTorch on the left and one for TensorFlow on the right, in their colours.
-
-    Parameters
-    ----------
-    share_y : bool, optional
-        Whether both panels have one common vertical scale.
-
-    Returns
-    -------
-    matplotlib.figure.Figure, matplotlib.axes.Axes, matplotlib.axes.Axes
-
-    Examples
-    --------
-    >>> fig, left, right = framework_pair()
-    >>> right.get_title("left")
-    'TensorFlow'
-    >>> plt.close(fig)
-    """
-    fig, (left, right) = figure(2, share_y=share_y)
-    left.set_title("PyTorch", color=PYTORCH, fontweight="bold")
-    right.set_title("TensorFlow", color=TENSORFLOW, fontweight="bold")
-    return fig, left, right
-
-
 def log_axis(axes, which, ticks):
     """Make one axis logarithmic, with these ticks and no others.
 

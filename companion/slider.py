@@ -1,8 +1,8 @@
-"""Interactive figures: a slider on w⁺ that moves a cut, or a boundary. They need no kernel, no widget, no network.
+"""An interactive figure: a slider on w⁺ that moves a cut. It needs no kernel, no widget, no network.
 
-A picture is an image inside the HTML, so it is seen before anything runs, also where scripts are not allowed, as in a
-notebook that JupyterLab does not trust yet. Where the script runs, it brings it to life. Pictures and scripts lie
-beside this file.
+Its picture is an image inside the HTML, so it is seen before anything runs, also where scripts are not allowed, as in a
+notebook that JupyterLab does not trust yet. Where the script runs, it brings it to life. The picture and the
+script lie beside this file.
 """
 
 import json
@@ -14,102 +14,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from companion import _checks, theory
-from companion._palette import NEGATIVE, NEUTRAL, POSITIVE
-
-_SIDE, _CURVE = 300, 180  # the squares of slider.svg in which the samples and the curve are drawn, in pixels
-
-
-def weight_slider(X, y, weights, coefficients, intercepts, *, title, colour, first=0):
-    """Return a figure with a slider on w⁺: the boundary of each model, its confusion matrix, its precision and recall.
-
-    Parameters
-    ----------
-    X : array_like of float, shape (n, 2)
-        The two features of the samples that are shown and counted.
-    y : array_like of int, shape (n,)
-        Their labels, 0 and 1, both present.
-    weights : array_like of float, shape (W,)
-        w⁺ of each model, positive and rising.
-    coefficients : array_like of float, shape (W, 2)
-        θ of each model; a sample is predicted positive if its logit θ·x + b is above 0.
-    intercepts : array_like of float, shape (W,)
-        b of each model.
-    title : str
-        Stands above the picture; two figures on one page take different titles.
-    colour : str
-        Of the boundary and the point, as ``"#RRGGBB"``.
-    first : int, optional
-        Which weight is shown first, 0…W−1.
-
-    Returns
-    -------
-    str
-        HTML with an image, an input and a script, for `IPython.display.HTML`. The same arguments give the same text.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is not as above; if a model has θ = 0 and so no boundary.
-
-    Notes
-    -----
-    The precision of a model without a positive prediction is undefined; its point is hidden.
-
-    Examples
-    --------
-    >>> html = weight_slider([[0, 0], [1, 1], [2, 2]], [0, 0, 1], [1.0, 4.0], [[1, 1], [1, 1]], [-3.0, -1.0],
-    ...                      title="Three points", colour="#D55E00")
-    >>> "w⁺ = 1: TN 2, FP 0, FN 0, TP 1, precision 1, recall 1" in html
-    True
-    """
-    X, y = _checks.array("X", X, ndim=2), _checks.binary_labels("y", y)
-    _checks.same_length("X", X, "y", y)
-    weights = _checks.array("weights", weights, ndim=1)
-    theta, b = _checks.array("coefficients", coefficients, ndim=2), _checks.array("intercepts", intercepts, ndim=1)
-    if X.shape[1] != 2:
-        raise ValueError(f"X takes two features, shape (n, 2), got {X.shape}.")
-    if theta.shape != (len(weights), 2) or b.shape != weights.shape:
-        raise ValueError(
-            f"coefficients and intercepts take one model for each of the {len(weights)} weights, shapes "
-            f"({len(weights)}, 2) and ({len(weights)},), got {theta.shape} and {b.shape}."
-        )
-    _rising(weights)
-    if not theta.any(axis=1).all():
-        raise ValueError("coefficients holds a model with θ = 0, which has no boundary.")
-    if not isinstance(title, str) or not title.strip():
-        raise ValueError(f"title takes some words, got {_checks.shown(title)}.")
-    if (
-        not isinstance(colour, str)
-        or len(colour) != 7
-        or colour[0] != "#"
-        or set(colour[1:]) - set("0123456789abcdefABCDEF")
-    ):
-        raise ValueError(f"colour takes the form '#RRGGBB', got {_checks.shown(colour)}.")
-    if _checks.whole("first", first) >= len(weights):
-        raise ValueError(f"first takes 0 to {len(weights) - 1}, got {first}.")
-
-    low, high = X.min(), X.max()
-    margin = 0.05 * (high - low)
-    low, scale = low - margin, _SIDE / (high - low + 2 * margin)
-    states = [
-        _state(X, y, w, a, c, lambda points: np.stack([points[:, 0] - low, high + margin - points[:, 1]], 1) * scale)
-        for w, a, c in zip(weights, theta, b, strict=True)
-    ]
-    pixels = np.stack([X[:, 0] - low, high + margin - X[:, 1]], axis=1) * scale
-    svg = _svg(pixels, y, states, states[first], title, colour)
-    key = quote(title).replace("%", "")
-    text = escape(states[first]["text"], {'"': "&quot;"})
-    # JupyterLab lets the arrow keys through to the slider only if the input itself suppresses its shortcuts.
-    return f"""<figure class="weight-slider" data-key="{key}" style="margin:0">
-<label>Weight of the positives, w⁺:
-<input type="range" min="0" max="{len(weights) - 1}" step="1" value="{first}" autocomplete="off" disabled="disabled"
- aria-valuetext="w⁺ = {states[first]["weight"]}" data-lm-suppress-shortcuts="true"
- style="width:20em;vertical-align:middle"/></label>
-<output style="display:block">{text}</output>
-<img src="data:image/svg+xml,{quote(svg, safe=" =:/;,().-")}" alt="{text}"/>
-<figcaption><small>The picture is for this weight; the slider works once this cell has been run.</small></figcaption>
-<script>{_script("slider.js", {"key": key, "states": states})}</script>
-</figure>"""
+from companion._palette import NEGATIVE, POSITIVE
 
 
 def cut_slider(weights, *, separation=2.0, prior=0.1, still=(1, 9, 81)):
@@ -225,50 +130,3 @@ def _rising(weights):
     if weights[0] <= 0 or (np.diff(weights) <= 0).any():
         raise ValueError("weights takes positive numbers in rising order.")
     return weights
-
-
-def _state(X, y, weight, theta, intercept, to_pixels):
-    """Return what the figure shows for one model, rounded."""
-    alarm = X @ theta + intercept > 0
-    tn, fp, fn, tp = (int((alarm == p)[y == k].sum()) for k in (0, 1) for p in (False, True))
-    recall, precision = tp / (tp + fn), tp / (tp + fp) if tp + fp else None
-    # The half-plane of the alarms: two points far out on the boundary, and the same two moved towards the alarms.
-    normal = theta / np.linalg.norm(theta)
-    centre = (X.min() + X.max()) / 2 + np.zeros(2)
-    foot = centre - (centre @ theta + intercept) / np.linalg.norm(theta) * normal
-    along, reach = np.array([-normal[1], normal[0]]), 3 * (np.ptp(X) + 1)
-    corners = np.array([foot - reach * along, foot + reach * along])
-    corners = to_pixels(np.concatenate([corners, corners[::-1] + 2 * reach * normal]))
-    name = f"{weight:.3g}"
-    shown = "undefined" if precision is None else f"{precision:.3g}"
-    return {
-        "weight": name,
-        "counts": [tn, fp, fn, tp],
-        "precision": None if precision is None else round(precision, 3),
-        "recall": round(recall, 3),
-        "alarm": [round(float(v), 1) for v in corners.ravel()],
-        "point": [round(_CURVE * recall, 1), round(_CURVE * (1 - (precision or 0)), 1)],
-        "text": f"w⁺ = {name}: TN {tn}, FP {fp}, FN {fn}, TP {tp}, precision {shown}, recall {recall:.3g}",
-    }
-
-
-def _svg(pixels, y, states, state, title, colour):
-    """Return the picture for one state, as SVG without ids: it may stand on a page more than once."""
-    negatives, positives = ("".join(f"M{x:.0f} {v:.0f}h0" for x, v in pixels[y == k]) for k in (0, 1))
-    return _file("slider.svg").substitute(
-        dict(zip(("tn", "fp", "fn", "tp"), state["counts"], strict=True)),
-        text=escape(state["text"]),
-        title=escape(title),
-        colour=colour,
-        negative=NEGATIVE,
-        positive=POSITIVE,
-        neutral=NEUTRAL,
-        negatives=negatives,
-        positives=positives,
-        alarm=" ".join(map(str, state["alarm"])),
-        **dict(zip(("x1", "y1", "x2", "y2"), state["alarm"], strict=False)),
-        curve=" ".join("{},{}".format(*each["point"]) for each in states if each["precision"] is not None),
-        x=state["point"][0],
-        y=state["point"][1],
-        visibility="hidden" if state["precision"] is None else "visible",
-    )

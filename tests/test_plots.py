@@ -1,8 +1,7 @@
-"""Figures have one size, the two frameworks their two colours, and every figure says what it shows."""
+"""Figures have one size, and every figure says what it shows."""
 
 import matplotlib.pyplot as plt
 import pytest
-from matplotlib.colors import to_rgb
 
 from companion import plots
 
@@ -11,22 +10,9 @@ def test_all_figures_have_one_size():
     sizes = [
         plots.figure()[0].get_size_inches(),
         plots.figure(3)[0].get_size_inches(),
-        plots.framework_pair()[0].get_size_inches(),
     ]
     assert all((size == sizes[0]).all() for size in sizes)
     plt.close("all")
-
-
-def test_a_pair_is_titled_in_the_two_colours():
-    fig, left, right = plots.framework_pair()
-    assert left.get_title("left") == "PyTorch"
-    assert right.get_title("left") == "TensorFlow"
-    colours = [
-        {to_rgb(text.get_color()) for text in axes.get_children() if getattr(text, "get_text", str)()}
-        for axes in (left, right)
-    ]
-    assert colours == [{to_rgb(plots.PYTORCH)}, {to_rgb(plots.TENSORFLOW)}]
-    plt.close(fig)
 
 
 def test_show_attaches_the_description_and_closes_the_figure(monkeypatch):

@@ -9,24 +9,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from companion import plots, theory
-from companion.slider import cut_slider, weight_slider
-
-X = np.array([[0.0, 0.0], [1.0, 0.5], [2.0, 1.0], [2.5, 3.0], [0.5, 2.0]])
-Y = np.array([0, 0, 1, 1, 0])
-GOOD = {
-    "X": X,
-    "y": Y,
-    "weights": [0.5, 1.0, 4.0],
-    "coefficients": [[1.0, 0.5], [1.0, 0.5], [1.0, 0.4]],
-    "intercepts": [-9.0, -2.4, -0.9],
-    "title": "Five <points> & 3 weights",
-    "colour": plots.PYTORCH,
-}
-
-
-def build(**changes):
-    return weight_slider(**(GOOD | changes))
+from companion import theory
+from companion.slider import cut_slider
 
 
 def script_data(html):
@@ -37,14 +21,14 @@ def picture(html):
     return unquote(re.search(r'<img src="data:image/svg\+xml,([^"]*)"', html).group(1))
 
 
-def test_the_same_arrays_give_the_same_text():
-    assert build() == build()
-    noisy = {name: np.array(GOOD[name]) + 1e-13 for name in ("coefficients", "intercepts")}
-    assert build(**noisy) == build()
+HTML = cut_slider((0.5, 1, 9, 81)).data
 
 
-@pytest.mark.parametrize("html", [build(), cut_slider((0.5, 1, 9, 81)).data])
-def test_the_html_and_its_picture_are_well_formed(html):
+def test_the_same_arguments_give_the_same_text():
+    assert cut_slider((0.5, 1, 9, 81)).data == HTML
+
+
+def test_the_html_and_its_picture_are_well_formed():
     open_tags = []
 
     class Parser(HTMLParser):
@@ -57,78 +41,17 @@ def test_the_html_and_its_picture_are_well_formed(html):
         def handle_startendtag(self, tag, attrs):
             pass
 
-    Parser(convert_charrefs=True).feed(html)
+    Parser(convert_charrefs=True).feed(HTML)
     assert open_tags == []
-    root = ElementTree.fromstring(picture(html))
+    root = ElementTree.fromstring(picture(HTML))
     assert root.get("role") == "img"
     assert not [node for node in root.iter() if node.get("id")]
-    assert "http" not in html.replace("http%3A//www.w3.org/2000/svg", "").replace("http://www.w3.org/2000/svg", "")
+    assert "http" not in HTML.replace("http%3A//www.w3.org/2000/svg", "").replace("http://www.w3.org/2000/svg", "")
 
 
-def test_the_picture_says_what_it_shows():
-    assert ElementTree.fromstring(picture(build())).get("aria-label").startswith("w⁺ = 0.5")
-
-
-@pytest.mark.parametrize("html", [build(), cut_slider((1, 9, 81)).data])
-def test_jupyterlab_leaves_the_arrow_keys_to_the_slider(html):
-    (slider_tag,) = re.findall(r"<input[^>]*>", html)
+def test_jupyterlab_leaves_the_arrow_keys_to_the_slider():
+    (slider_tag,) = re.findall(r"<input[^>]*>", HTML)
     assert 'data-lm-suppress-shortcuts="true"' in slider_tag
-
-
-def test_the_data_of_the_script_are_those_of_the_arrays():
-    states = script_data(build())["states"]
-    for state, theta, b in zip(states, GOOD["coefficients"], GOOD["intercepts"], strict=True):
-        alarm = X @ theta + b > 0
-        expected = [int(((Y == k) & (alarm == p)).sum()) for k in (0, 1) for p in (False, True)]
-        assert state["counts"] == expected
-        tn, fp, fn, tp = expected
-        assert state["recall"] == round(tp / (tp + fn), 3)
-        assert state["precision"] == (round(tp / (tp + fp), 3) if tp + fp else None)
-    assert [state["weight"] for state in states] == ["0.5", "1", "4"]
-    assert "precision undefined" in states[0]["text"]
-
-
-def test_the_boundary_is_where_the_logit_is_zero_and_the_shade_where_it_is_positive():
-    low, high = X.min(), X.max()
-    margin = 0.05 * (high - low)
-    scale = 300 / (high - low + 2 * margin)
-    for state, theta, b in zip(script_data(build())["states"], GOOD["coefficients"], GOOD["intercepts"], strict=True):
-        pixels = np.array(state["alarm"]).reshape(4, 2)
-        points = np.stack([pixels[:, 0] / scale + low - margin, high + margin - pixels[:, 1] / scale], axis=1)
-        logits = points @ theta + b
-        assert np.abs(logits[:2]).max() < 0.01 and logits[2:].min() > 1
-
-
-def test_the_first_picture_shows_the_chosen_weight():
-    html = build(first=1)
-    state = script_data(html)["states"][1]
-    root = ElementTree.fromstring(picture(html))
-    shown = {node.get("class"): node for node in root.iter() if node.get("class")}
-    assert [shown[name].text for name in ("tn", "fp", "fn", "tp")] == list(map(str, state["counts"]))
-    assert [float(shown["point"].get(name)) for name in ("cx", "cy")] == state["point"]
-    assert 'value="1"' in html and state["text"] in html
-
-
-@pytest.mark.parametrize(
-    "changes, message",
-    [
-        ({"X": X[:, :1]}, "X takes two features"),
-        ({"X": X[:3]}, "X and y"),
-        ({"X": np.where(X == 3, np.nan, X)}, "X"),
-        ({"y": [0, 0, 0, 0, 0]}, "y has no sample of class 1"),
-        ({"weights": [1.0, 0.5, 4.0]}, "weights takes positive numbers in rising order"),
-        ({"weights": [0.0, 0.5, 4.0]}, "weights takes positive"),
-        ({"weights": [1.0, 4.0]}, "coefficients and intercepts take one model"),
-        ({"intercepts": [0.0, 1.0]}, "coefficients and intercepts take one model"),
-        ({"coefficients": [[0.0, 0.0], [1.0, 0.5], [1.0, 0.4]]}, "coefficients holds a model"),
-        ({"title": " "}, "title takes some words"),
-        ({"colour": "red"}, "colour takes the form"),
-        ({"first": 3}, "first takes 0 to 2"),
-    ],
-)
-def test_bad_input_is_refused_by_name(changes, message):
-    with pytest.raises(ValueError, match=message):
-        build(**changes)
 
 
 def test_the_cuts_are_those_of_the_closed_form():
