@@ -31,6 +31,8 @@ class Row:
         The seconds to stay under, where there is no idiom.
     work : object, optional
         What each side did: the training steps, or the result.
+    loop : float, optional
+        What `loop` gave right after it: rows of different days are compared by it.
     """
 
     what: str
@@ -39,6 +41,7 @@ class Row:
     at_least: float | None = None
     under: float | None = None
     work: object = None
+    loop: float | None = None
 
     @property
     def ratio(self):
@@ -53,7 +56,7 @@ class Row:
         return None if self.under is None else self.ours < self.under
 
     def cells(self):
-        """Return what the table shows: what, ours, idiom, ratio, target, met."""
+        """Return what the table shows: what, ours, idiom, ratio, target, met, loop."""
         target = "–" if self.under is None else f"< {self.under:g} s"
         return (
             self.what,
@@ -62,6 +65,7 @@ class Row:
             "–" if self.ratio is None else f"{self.ratio:.1f}",
             target if self.at_least is None else f"≥ {self.at_least:g}",
             {None: "–", True: "yes", False: "no"}[self.met],
+            "–" if self.loop is None else f"{self.loop:.2f}",
         )
 
 
@@ -70,6 +74,14 @@ def timed(function, *arguments):
     start = time.perf_counter()
     result = function(*arguments)
     return time.perf_counter() - start, result
+
+
+def loop():
+    """Return the CPU seconds of one fixed loop of Python, which says how fast this machine is at the moment."""
+    start, total = time.process_time(), 0
+    for number in range(5_000_000):
+        total += number * number
+    return time.process_time() - start
 
 
 @contextmanager
@@ -136,7 +148,7 @@ def epochs_alone(run, *, more, times=1):
 
 def table(rows):
     """Write the rows as a Markdown table."""
-    cells = [("what", "ours (s)", "idiom (s)", "ratio", "target", "met"), *(row.cells() for row in rows)]
+    cells = [("what", "ours (s)", "idiom (s)", "ratio", "target", "met", "loop (s)"), *(row.cells() for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     cells.insert(1, ("-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])))
     aligned = (

@@ -56,9 +56,16 @@ def test_notebooks_are_executed_once_each(monkeypatch, tmp_path):
         executed.append((path, target))
 
     monkeypatch.setattr(bench.execute, "execute", execute)
-    (row,) = bench.lessons(paths=[tmp_path / "00_one.ipynb"])
-    assert executed == [(tmp_path / "00_one.ipynb", bench.execute.BUILD / "00_one.ipynb")]
-    assert row.what == "notebook 00_one" and row.under == 60
+
+    async def at_once(paths):
+        executed.append(paths)
+
+    monkeypatch.setattr(bench.execute, "at_once", at_once)
+    monkeypatch.setattr(bench.claims, "FOLDER", tmp_path / "claims")
+    row, whole = bench.lessons(paths=[tmp_path / "00_one.ipynb"])
+    path = tmp_path / "00_one.ipynb"
+    assert executed == [(path, bench.execute.BUILD / "00_one.ipynb"), [path]]
+    assert row.what == "notebook 00_one" and (row.under, whole.under) == (60, 240)
 
 
 def test_grading_is_timed_on_solutions_that_get_their_marks(tmp_path):
@@ -89,12 +96,17 @@ def test_what_a_training_pays_once_is_left_out():
 
 
 def test_the_table_shows_what_is_met():
-    rows = [Row("a", 1.0, 9.0, at_least=8), Row("b", 1.0, 2.0, at_least=3), Row("c", 0.5, under=0.2), Row("d", 4.0)]
+    rows = [
+        Row("a", 1.0, 9.0, at_least=8, loop=0.5),
+        Row("b", 1.0, 2.0, at_least=3),
+        Row("c", 0.5, under=0.2),
+        Row("d", 4.0),
+    ]
     assert [row.met for row in rows] == [True, False, False, None]
     lines = table(rows).splitlines()
     assert len({len(line) for line in lines}) == 1 and len(lines) == 6
-    assert lines[2].split() == "| a | 1 | 9 | 9.0 | ≥ 8 | yes |".split()
-    assert lines[5].split() == "| d | 4 | – | – | – | – |".split()
+    assert lines[2].split() == "| a | 1 | 9 | 9.0 | ≥ 8 | yes | 0.50 |".split()
+    assert lines[5].split() == "| d | 4 | – | – | – | – | – |".split()
 
 
 def test_the_machine_is_described_without_its_name_or_paths():
