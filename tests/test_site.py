@@ -118,9 +118,9 @@ def test_a_link_carries_the_choice(visit):
 
 
 def test_prose_of_one_framework_comes_and_goes_with_it(visit):
-    prose = "TensorFlow has a function of the same meaning"
+    prose = "The snippet does not say whether the model puts out logits"
     for framework, seen in (("pytorch", False), ("tensorflow", True), ("both", True)):
-        tab = visit.page(f"{LESSONS[2]}?framework={framework}")
+        tab = visit.page(f"notebooks/02b_training_with_a_weight.html?framework={framework}")
         assert tab.get_by_text(prose).first.is_visible() is seen
     assert tab.locator(".framework-pair", has_text=prose).count() == 1
     compared = visit.page(f"{SLIDER}?framework=pytorch").get_by_text("In your own work, shuffle")

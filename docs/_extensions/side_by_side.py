@@ -32,7 +32,8 @@ class side(nodes.container):
 def markdown(source):
     """Return a Markdown text with anchors as MyST has them: those set by hand, and those of links to headings."""
     source = re.sub(r'<a id="([^"]+)"></a>', r"(\1)=\n", source)
-    return re.sub(r"(\]\([^()#\s]*#)([^()\s]+)\)", lambda link: f"{link[1]}{github_slugify(unquote(link[2]))})", source)
+    link = r"(\]\([^()#\s]*#)((?:[^()\s]|\([^()\s]*\))+)\)"  # headings may hold parentheses
+    return re.sub(link, lambda found: f"{found[1]}{github_slugify(unquote(found[2]))})", source)
 
 
 def prepare(app, docname, content):
