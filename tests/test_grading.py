@@ -12,6 +12,7 @@ import time
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from types import SimpleNamespace
 
 import grading
 import nbformat
@@ -20,6 +21,7 @@ import psutil
 import pytest
 from grading import NAME, RIGHT
 from nbconvert import HTMLExporter
+from nbgrader.api import Gradebook
 
 from tools import assignments, notebooks
 from tools.course import ROOT
@@ -504,3 +506,14 @@ def test_what_fails_in_the_sandbox_is_told_as_it_is():
         pytest.skip("this system gives no user namespaces")
     with pytest.raises(Refusal, match="In the sandbox import companion_that_is_not_there fails: ModuleNotFoundError"):
         sandbox.check([ROOT], "companion_that_is_not_there")
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # about nbgrader's own tables
+def test_a_record_counts_only_while_the_gradebook_knows_the_submission():
+    submission = SimpleNamespace(student="anna", assignment="one")
+    with Gradebook("sqlite:///:memory:") as gradebook:
+        gradebook.add_assignment("one")
+        gradebook.add_student("anna")
+        assert not book.holds(gradebook, submission)
+        gradebook.add_submission("one", "anna")
+        assert book.holds(gradebook, submission)

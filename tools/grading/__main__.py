@@ -30,7 +30,8 @@ def grade(task, stop, again=False):
     state = record.state(root / "source" / name / f"{name}.ipynb", root / "source" / "header.ipynb")
     if not again and before.get("state") == state:
         with BOOK, book.open_at(root) as gradebook:
-            return book.result(gradebook, submission, before["seconds"], before["happened"], new=False)
+            if book.holds(gradebook, submission):  # it may have been deleted since
+                return book.result(gradebook, submission, before["seconds"], before["happened"], new=False)
     happened, problem = watch.run(task, stop)
     now = {} if problem else book.answers(root, submission)
     with BOOK, book.open_at(root) as gradebook:
@@ -93,6 +94,9 @@ def grade_all(folder, root, jobs, cell_seconds=None, again=(), boxed=True):
     for name in sorted({one.assignment for one in found}):
         assignments.release(name, root)
     answers.take(root, found)
+    with BOOK, book.open_at(root) as gradebook:  # two of a student's submissions at once would each add the student
+        for student in sorted({one.student for one in found}):
+            gradebook.update_or_create_student(student)
     results, stop = [], threading.Event()
     with ThreadPoolExecutor(jobs) as pool:
         futures = [

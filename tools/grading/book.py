@@ -39,6 +39,14 @@ def digest(text):
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
+def holds(gradebook, submission):
+    """Say whether the gradebook knows of a submission."""
+    try:
+        return bool(gradebook.find_submission(submission.assignment, submission.student))
+    except MissingEntry:
+        return False
+
+
 def refuse(gradebook, submission):
     """Take all marks of a submission that could not be graded; return what a person had given before."""
     graded = _of(gradebook, submission)
