@@ -21,7 +21,7 @@ def checked(rows, *, at_least, work):
     assert [row.work for row in rows] == work
     for row in rows:
         assert row.what and math.isfinite(row.ours) and math.isfinite(row.ratio)
-        assert len(row.cells()) == 6 and row.cells()[-1] in ("yes", "no")
+        assert len(row.cells()) == 7 and row.cells()[5] in ("yes", "no")
     return [row.what for row in rows]
 
 
