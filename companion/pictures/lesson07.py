@@ -1,0 +1,143 @@
+"""The figures of lesson 07: a summary in closed form, what weights trade for what, and count against fraction."""
+
+import numpy as np
+from scipy.special import expit
+from scipy.stats import norm
+
+from companion import plots, theory
+
+
+def summary(*, separation=1.5, prior=0.01):
+    """Draw what a weight does to numbers and alarms, and what it costs, for two Gaussian classes known exactly.
+
+    Parameters
+    ----------
+    separation : float, optional
+        Distance of the two classes, in standard deviations.
+    prior : float, optional
+        π, the share of positives in use.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Along the weight. Left, per 1,000 cases: positives, positives expected by the weighted probabilities, as they
+        are and corrected, and alarms at ½. Right: the cost relative to the cheapest weight's, for three pairs of cost
+        ratio and share in training; a dot marks the ratio of costs times the odds in use over those in training.
+    """
+    fig, (left, right) = plots.figure(2)
+    w = np.geomspace(0.05, 2000, 400)
+    x = np.linspace(-9, 9 + separation, 4001)
+    density = (1 - prior) * norm.pdf(x) + prior * norm.pdf(x - separation)
+    log_odds = separation * x - separation**2 / 2 + np.log(prior / (1 - prior))
+    reported = expit(log_odds + np.log(w)[:, None])
+    expected = 1000 * (reported * density).sum(axis=1) * (x[1] - x[0])
+    put_right = reported / (reported + w[:, None] * (1 - reported))  # the prior correction
+    corrected = 1000 * (put_right * density).sum(axis=1) * (x[1] - x[0])
+    alarms = [1000 * _alarms(separation, prior, each) for each in w]
+
+    seen = w >= 1
+    left.plot(w[seen], expected[seen], color=plots.NEUTRAL)
+    left.plot(w[seen], corrected[seen], color=plots.ACCENT)
+    left.plot(w[seen], np.array(alarms)[seen], color=plots.POSITIVE)
+    plots.log_axis(left, "x", (1, 10, 100, 1000))
+    plots.log_axis(left, "y", (0.1, 1, 10, 100, 1000))
+    left.set(xlim=(1, 1000), ylim=(0.03, 1500), xlabel="weight $w^+$", title=f"1,000 cases, {1000 * prior:g} positive")
+    left.text(1.15, 130, "positives expected,\nas reported", color=plots.NEUTRAL, va="bottom", fontsize=11)
+    left.text(950, 7.5, "the same, corrected", color=plots.ACCENT, va="top", ha="right", fontsize=11)
+    left.text(4, 0.25, "alarms, cut at ½", color=plots.POSITIVE, va="top", fontsize=11)
+
+    cases = (
+        (20, prior, plots.NEUTRAL, "r = 20", (6, 1.3)),
+        (200, prior, plots.RECALL, "r = 200", (0.06, 3.38)),
+        (20, 0.5, plots.PRECISION, "r = 20, half of\nthe training\nrows positive", (0.06, 2.0)),
+    )
+    for ratio, trained, colour, name, place in cases:
+        best = ratio * prior / (1 - prior) * (1 - trained) / trained
+        cost, least = (_cost(separation, prior, trained, ratio, each) for each in (w, [best]))
+        right.plot(w, cost / least[0], color=colour)
+        right.plot(best, 1, "o", color=colour, markersize=8)
+        right.text(*place, name, color=colour, fontsize=11)
+    plots.log_axis(right, "x", (0.1, 1, 10, 100, 1000))
+    right.set(xlim=(0.05, 2000), ylim=(0.9, 3.7), xlabel="weight $w^+$", title="cost, relative to the least")
+    return fig
+
+
+def _alarms(separation, prior, w):
+    """Return the share of the cases in which the best rule under the weight raises an alarm."""
+    rates = theory.gaussian_rates(separation, prior, w)
+    return prior * rates["tpr"] + (1 - prior) * rates["fpr"]
+
+
+def _cost(separation, prior, trained, ratio, w):
+    """Return the mean cost in use of the best rules, for the share `trained`, under the weights `w`."""
+    rates = [theory.gaussian_rates(separation, trained, float(each)) for each in w]
+    return np.array([ratio * prior * (1 - rate["tpr"]) + (1 - prior) * rate["fpr"] for rate in rates])
+
+
+def trades(before, after, names, weights):
+    """Draw how recall and precision of each class move.
+
+    Parameters
+    ----------
+    before, after : array_like of float, shape (2, K)
+        Recall and precision of each class without weights, and with them.
+    names : sequence of str, length K
+        The classes.
+    weights : array_like of float, shape (K,)
+        Their weights. Classes with a weight above one are orange, the others blue.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        An arrow for each class, from without weights to with them, and its weight beside the name.
+    """
+    fig, axes = plots.figure()
+    for k, name in enumerate(names):
+        colour = plots.POSITIVE if weights[k] > 1 else plots.NEGATIVE
+        start, end = (np.array([values[0][k], values[1][k]]) for values in (before, after))
+        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2.2, "shrinkA": 0})
+        axes.plot(*start, "o", color=colour, markerfacecolor="white", markersize=7)
+        ahead = end[0] >= start[0]
+        side = {"ha": "left" if ahead else "right", "va": "center", "textcoords": "offset points"}
+        axes.annotate(f"{name}, {weights[k]:.3g}", end, xytext=(6 if ahead else -6, 0), **side)
+    lowest = np.floor(10 * np.nanmin([before[0], after[0]])) / 10
+    axes.set(xlim=(max(lowest - 0.1, 0), 1.2), ylim=(0, 1.08), xlabel="recall", ylabel="precision")
+    axes.set_xticks(np.arange(lowest, 1.05, 0.2))
+    return fig
+
+
+def count_and_fraction(counts, fractions, excess):
+    """Draw the error above the best possible one along the fraction, and along the count, of the rare class.
+
+    Parameters
+    ----------
+    counts : sequence of int, length C
+        Positives of a sample.
+    fractions : sequence of float, length F
+        Their shares.
+    excess : array_like of float, shape (C, F, S)
+        The balanced error above the best one of each sample, in percentage points.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Left: a line for each count, along the fraction. Right: a line for each fraction, along the count. Means with
+        their standard errors.
+    """
+    mean, error = np.mean(excess, axis=2), np.std(excess, axis=2, ddof=1) / np.sqrt(np.shape(excess)[2])
+    fig, (left, right) = plots.figure(2, share_y=True)
+    colours = (plots.NEUTRAL, plots.ACCENT, plots.PRECISION)
+    for i, (marker, colour) in enumerate(zip("os^", colours, strict=True)):
+        left.errorbar(fractions, mean[i], error[i], fmt=f"{marker}-", color=colour, capsize=3)
+        left.text(0.7 * min(fractions), mean[i, -1], f"n⁺ = {counts[i]}", va="center", color=colour)
+        right.errorbar(
+            counts, mean[:, i], error[:, i], fmt=f"{marker}-", color=colour, capsize=3, label=f"π = {fractions[i]:g}"
+        )
+    plots.log_axis(left, "x", fractions)
+    plots.log_axis(right, "x", counts)
+    plots.log_axis(left, "y", (0.03, 0.1, 0.3, 1))
+    left.set(xlim=(1.5 * max(fractions), 0.2 * min(fractions)), xlabel="fraction π of the positives, falling")
+    left.set(title="the count held", ylabel="balanced error above\nthe best, in points")
+    right.set(title="the fraction held", xlabel="count n⁺ of the positives")
+    right.legend()
+    return fig

@@ -1,0 +1,53 @@
+"""The figures of lesson 07 show closed forms and the arrays that they are given."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from companion import theory
+from companion.pictures import lesson07
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def test_the_summary_is_what_theory_says():
+    fig = lesson07.summary(separation=1.5, prior=0.01)
+    fig.canvas.draw()
+    left, right = fig.axes
+    reported, corrected, alarms = (line.get_xydata() for line in left.lines)
+    assert reported[0, 1] == pytest.approx(10, rel=0.02) and (np.diff(reported[:, 1]) > 0).all()
+    np.testing.assert_allclose(corrected[:, 1], 10, rtol=1e-6)  # the prior correction, whatever the weight
+    for w, found in alarms[::50]:
+        rates = theory.gaussian_rates(1.5, 0.01, w)
+        assert found == pytest.approx(1000 * (0.01 * rates["tpr"] + 0.99 * rates["fpr"]))
+    curves = [line.get_xydata() for line in right.lines if len(line.get_xdata()) > 1]
+    dots = [line.get_xdata()[0] for line in right.lines if len(line.get_xdata()) == 1]
+    np.testing.assert_allclose(dots, [20, 200, 20 / 99])  # costs, times the odds in use over those in training
+    for curve, dot in zip(curves, dots, strict=True):
+        assert curve[curve[:, 1].argmin(), 0] == pytest.approx(dot, rel=0.03)
+        assert curve[:, 1].min() >= 1
+
+
+def test_an_arrow_leads_from_without_weights_to_with_them():
+    before, after = np.array([[0.9, 0.4], [0.8, 0.7]]), np.array([[0.8, 0.9], [0.95, 0.3]])
+    fig = lesson07.trades(before, after, ["common", "rare"], [0.5, 9.0])
+    fig.canvas.draw()
+    (axes,) = fig.axes
+    arrows = [(text.xyann, text.xy) for text in axes.texts if not text.get_text()]
+    np.testing.assert_array_equal(arrows, np.stack([before.T, after.T], axis=1))
+    assert [text.get_text() for text in axes.texts if text.get_text()] == ["common, 0.5", "rare, 9"]
+
+
+def test_the_excess_stands_along_the_fraction_and_along_the_count():
+    counts, fractions = (10, 30, 90), (0.1, 0.01, 0.001)
+    excess = np.random.default_rng(0).random((3, 3, 20)) + 0.05
+    fig = lesson07.count_and_fraction(counts, fractions, excess)
+    fig.canvas.draw()
+    left, right = ([each.lines[0].get_xydata() for each in axes.containers] for axes in fig.axes)
+    for i in range(3):
+        np.testing.assert_allclose(left[i], np.stack([fractions, excess[i].mean(axis=1)], axis=1))
+        np.testing.assert_allclose(right[i], np.stack([counts, excess[:, i].mean(axis=1)], axis=1))
