@@ -259,18 +259,65 @@ def focal_minimiser(eta, gamma, alpha=None):
     if alpha is not None:
         log_odds = log_odds + logit(_checks.number("alpha", alpha, above=0, below=1))
 
-    def log_h(z):
-        # With p = σ(z): log h = log p − γ log(1−p) − log(1 − γ p log p / (1−p)), and p/(1−p) = exp(z).
-        return log_expit(z) - gamma * log_expit(-z) - np.log1p(-gamma * np.exp(z) * log_expit(z))
-
     def solve(target):
         if gamma == 0:
             return target
         # The minimiser lies between η and ½, that is between 0 and the log-odds of η.
         low, high = sorted((0.0, target))
-        return brentq(lambda z: log_h(z) - log_h(-z) - target, low - 1e-9, high + 1e-9, xtol=1e-14)
+        return brentq(lambda z: _focal_odds(z, gamma) - target, low - 1e-9, high + 1e-9, xtol=1e-14)
 
     return expit(np.vectorize(solve, otypes=[float])(log_odds))
+
+
+def focal_correction(q, gamma, alpha=None):
+    """Return the probability η that a model trained with the focal loss should have reported instead of q.
+
+    Parameters
+    ----------
+    q : array_like of float
+        Probabilities of the positive class from a model trained with the focal loss, strictly between 0 and 1.
+    gamma : float
+        γ, at least 0; 0 is cross-entropy.
+    alpha : float, optional
+        Weight of the positive class, 1 − α that of the negative, strictly between 0 and 1; by default both are one.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape of `q`, or a float64 scalar for one
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument lies outside its range.
+
+    Notes
+    -----
+    The inverse of `focal_minimiser`, in closed form: η/(1−η) = h(q)/h(1−q), over α/(1−α) where there is an α.
+    Charoenphakdee et al., 2021. It is exact where the model can represent the minimiser.
+
+    Examples
+    --------
+    >>> focal_correction(focal_minimiser([0.01, 0.5, 0.9], gamma=2), gamma=2).round(12).tolist()
+    [0.01, 0.5, 0.9]
+    """
+    gamma = _checks.number("gamma", gamma, least=0)
+    q = _checks.probabilities("q", q)
+    if (q <= 0).any() or (q >= 1).any():
+        raise ValueError(f"q takes probabilities strictly between 0 and 1, got {q.min():g} to {q.max():g}.")
+    log_odds = _focal_odds(logit(q), gamma)
+    if alpha is not None:
+        log_odds = log_odds - logit(_checks.number("alpha", alpha, above=0, below=1))
+    return expit(log_odds)
+
+
+def _focal_odds(z, gamma):
+    """Return log h(p) − log h(1−p), the log-odds of the η whose minimiser is p = σ(z)."""
+
+    def log_h(z):
+        # With p = σ(z): log h = log p − γ log(1−p) − log(1 − γ p log p / (1−p)), and p/(1−p) = exp(z).
+        return log_expit(z) - gamma * log_expit(-z) - np.log1p(-gamma * np.exp(z) * log_expit(z))
+
+    return log_h(z) - log_h(-z)
 
 
 def gaussian_rates(separation, prior, w):

@@ -14,6 +14,7 @@ from companion.start import batch_order
 from companion.theory import (
     effective_weight,
     effective_weights,
+    focal_correction,
     focal_minimiser,
     gaussian_population,
     gaussian_rates,
@@ -168,6 +169,19 @@ def test_focal_minimiser_is_where_the_expected_loss_is_least(eta, gamma, alpha):
 
     found = minimize_scalar(expected_loss, bounds=(1e-6, 1 - 1e-6), method="bounded", options={"xatol": 1e-10}).x
     assert float(focal_minimiser(eta, gamma, alpha)) == pytest.approx(found, abs=1e-5)
+
+
+@pytest.mark.parametrize("alpha", [None, 0.25, 0.9])
+@pytest.mark.parametrize("gamma", [0, 0.5, 2, 5])
+def test_focal_correction_undoes_the_minimiser(gamma, alpha):
+    eta = np.array([0.001, 0.1, 0.5, 0.9, 0.999])
+    np.testing.assert_allclose(focal_correction(focal_minimiser(eta, gamma, alpha), gamma, alpha), eta, rtol=1e-9)
+
+
+@pytest.mark.parametrize("q", [0.0, 1.0, [0.5, 1.5]])
+def test_focal_correction_refuses_what_no_model_reports(q):
+    with pytest.raises(ValueError, match="q takes"):
+        focal_correction(q, 2)
 
 
 @given(eta=probability)

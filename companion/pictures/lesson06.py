@@ -1,0 +1,129 @@
+"""The figures of lesson 06: where each method puts the boundary, what SMOTE makes, and what the focal loss asks for."""
+
+import numpy as np
+
+from companion import _checks, plots, theory
+
+STYLES = ("-", "--", ":", "-.")
+
+
+def boundaries(X, y, lines, places):
+    """Draw some linear boundaries over a sample, and where each method's boundary crosses the line of the class means.
+
+    Parameters
+    ----------
+    X : array_like of float, shape (n, 2)
+    y : array_like of int, shape (n,)
+        Labels 0 and 1.
+    lines : dict of str to array_like of float, shape (3,)
+        Up to four names, with two slopes and the intercept of the boundary.
+    places : dict of str to array_like of float, shape (S,)
+        By method, where its boundaries cross: 0 is the mean of the negatives, 1 that of the positives.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If there are more than four lines.
+    """
+    if not 1 <= len(lines) <= len(STYLES):
+        raise ValueError(f"lines takes one to four boundaries, got {len(lines)}.")
+    fig, (left, right) = plots.figure(2)
+    sample(left, X, y)
+    (low, high), x2 = np.quantile(X[:, 0], [0.002, 0.998]), np.quantile(X[:, 1], [0.002, 0.998])
+    for (name, (b1, b2, b)), style in zip(lines.items(), STYLES, strict=False):
+        left.plot(-(b2 * x2 + b) / b1, x2, style, color="black", label=name)
+    left.set(xlim=(low, high), ylim=x2, xlabel="feature 1", ylabel="feature 2")
+    left.legend(loc="upper center", bbox_to_anchor=(0.4, -0.18), ncols=2, fontsize=9, handlelength=2.4)
+    order = sorted(places, key=lambda name: np.mean(places[name]))
+    for row, name in enumerate(order):
+        right.plot(places[name], np.full(len(places[name]), row), "|", color=plots.NEUTRAL, markersize=8)
+        right.plot(np.mean(places[name]), row, "o", color=plots.ACCENT)
+    for at, colour in ((0, plots.NEGATIVE), (1, plots.POSITIVE)):
+        right.axvline(at, color=colour, lw=3, zorder=0)
+    right.set_yticks(range(len(order)), labels=order, fontsize=10)
+    right.set(xlabel="where the boundary lies")
+    return fig
+
+
+def smote(X, y, synthetic, lengths):
+    """Draw what SMOTE makes of a sample, and how long it makes the vector of slopes.
+
+    Parameters
+    ----------
+    X : array_like of float, shape (n, 2)
+    y : array_like of int, shape (n,)
+        Labels 0 and 1.
+    synthetic : array_like of float, shape (m, 2)
+        The points that SMOTE adds to class 1.
+    lengths : dict of str to array_like of float, shape (S,)
+        By data set, ‖β‖ after SMOTE over ‖β‖ under the weight.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, (left, right) = plots.figure(2)
+    X, y, synthetic = np.asarray(X), np.asarray(y), np.asarray(synthetic)
+    left.plot(*X[y == 0].T, ".", color=plots.NEGATIVE, markersize=3, alpha=0.5, label="negatives")
+    left.plot(*synthetic.T, ".", color=plots.NEUTRAL, markersize=2, label="made by SMOTE")
+    left.plot(*X[y == 1].T, "o", color=plots.POSITIVE, markersize=5, label="positives")
+    spans = np.quantile(X[y == 1], [0, 1], axis=0) + np.array([[-0.4], [0.4]])
+    left.set(xlim=spans[:, 0], ylim=spans[:, 1], xlabel="feature 1", ylabel="feature 2")
+    left.legend(loc="upper center", bbox_to_anchor=(0.45, -0.18), ncols=3, fontsize=9, handletextpad=0.2)
+    for row, values in enumerate(lengths.values()):
+        right.plot(values, row + np.linspace(-0.2, 0.2, len(values)), ".", color=plots.NEUTRAL)
+        right.plot(np.mean(values), row, "D", color=plots.ACCENT)
+    right.axvline(1, color="black", lw=1)
+    right.set_yticks(range(len(lengths)), labels=list(lengths))
+    right.set(xlabel="‖β‖ with SMOTE / ‖β‖ with the weight", ylim=(len(lengths) - 0.5, -0.5))
+    return fig
+
+
+def minimisers(gammas, alphas, *, gamma=2.0):
+    """Draw the probability that the focal loss asks for against the true one: for some γ, and for some α.
+
+    Parameters
+    ----------
+    gammas : sequence of float
+        Up to four γ, without α.
+    alphas : sequence of float
+        Up to four α, at one γ.
+    gamma : float, optional
+        That γ.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there are more than four of either, or one lies outside its range.
+    """
+    for argument, values in (("gammas", gammas), ("alphas", alphas)):
+        _checks.array(argument, list(values), ndim=1)
+        if len(values) > len(STYLES):
+            raise ValueError(f"{argument} takes up to four numbers, got {len(values)}.")
+    fig, (left, right) = plots.figure(2, share_y=True)
+    eta = np.linspace(0.001, 0.999, 333)
+    for value, style in zip(gammas, STYLES, strict=False):
+        left.plot(eta, theory.focal_minimiser(eta, value), style, color=plots.NEUTRAL, label=f"γ = {value:g}")
+    for value, style in zip(alphas, STYLES, strict=False):
+        line = theory.focal_minimiser(eta, gamma, value)
+        right.plot(eta, line, style, color=plots.ACCENT, label=f"γ = {gamma:g}, α = {value:g}")
+        right.plot(1 - value, 0.5, "o", color=plots.ACCENT)
+    for axes, title in ((left, "without α"), (right, "with α")):
+        axes.axhline(0.5, color="black", lw=1)
+        axes.set(xlabel="true probability η", xlim=(0, 1), ylim=(0, 1), title=title)
+        axes.legend(loc="upper left")
+    left.set_ylabel("best p of the focal loss")
+    return fig
+
+
+def sample(axes, X, y):
+    for k, colour, name in ((0, plots.NEGATIVE, "negatives"), (1, plots.POSITIVE, "positives")):
+        axes.plot(*np.asarray(X)[np.asarray(y) == k].T, ".", color=colour, markersize=4, label=name)
