@@ -33,7 +33,9 @@ def boundaries(X, y, lines, places):
         raise ValueError(f"lines takes one to four boundaries, got {len(lines)}.")
     fig, (left, right) = plots.figure(2)
     sample(left, X, y)
-    (low, high), x2 = np.quantile(X[:, 0], [0.002, 0.998]), np.quantile(X[:, 1], [0.002, 0.998])
+    X, y = np.asarray(X), np.asarray(y)
+    low, high = np.quantile(X[y == 0, 0], 0.002), np.quantile(X[y == 1, 0], 0.9)
+    x2 = np.quantile(X[:, 1], [0.002, 0.998])
     for (name, (b1, b2, b)), style in zip(lines.items(), STYLES, strict=False):
         left.plot(-(b2 * x2 + b) / b1, x2, style, color="black", label=name)
     left.set(xlim=(low, high), ylim=x2, xlabel="feature 1", ylabel="feature 2")
@@ -69,9 +71,9 @@ def smote(X, y, synthetic, lengths):
     fig, (left, right) = plots.figure(2)
     X, y, synthetic = np.asarray(X), np.asarray(y), np.asarray(synthetic)
     left.plot(*X[y == 0].T, ".", color=plots.NEGATIVE, markersize=3, alpha=0.5, label="negatives")
-    left.plot(*synthetic.T, ".", color=plots.NEUTRAL, markersize=2, label="made by SMOTE")
-    left.plot(*X[y == 1].T, "o", color=plots.POSITIVE, markersize=5, label="positives")
-    spans = np.quantile(X[y == 1], [0, 1], axis=0) + np.array([[-0.4], [0.4]])
+    left.plot(*X[y == 1].T, "o", color=plots.POSITIVE, markersize=6, label="positives")
+    left.plot(*synthetic.T, ".", color="black", markersize=2, label="made by SMOTE")
+    spans = np.quantile(X[y == 1], [0.02, 0.55], axis=0)  # near enough to see the lines between neighbours
     left.set(xlim=spans[:, 0], ylim=spans[:, 1], xlabel="feature 1", ylabel="feature 2")
     left.legend(loc="upper center", bbox_to_anchor=(0.45, -0.18), ncols=3, fontsize=9, handletextpad=0.2)
     for row, values in enumerate(lengths.values()):

@@ -1,0 +1,57 @@
+"""The pictures of lesson 06 are drawn once, from made-up arrays, in the course's size; they show these arrays."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from companion.pictures import lesson06
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(40, 2)), np.arange(40) % 2
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def drawn(fig):
+    """Draw a figure, as `plots.show` will, and return its axes."""
+    fig.canvas.draw()
+    assert fig.get_size_inches().tolist() == [9.0, 3.8]
+    return fig.axes
+
+
+def line(axes, label):
+    (found,) = [each for each in axes.lines if each.get_label() == label]
+    return found
+
+
+def test_boundaries_are_where_the_score_is_zero_and_methods_stand_in_their_order():
+    places = {"far": np.array([2.0, 3.0]), "near": np.array([0.0, 0.5])}
+    left, right = drawn(lesson06.boundaries(X, Y, {"weight": (1.0, 2.0, -0.5)}, places))
+    x1, x2 = line(left, "weight").get_data()
+    np.testing.assert_allclose(x1 + 2 * x2 - 0.5, 0, atol=1e-12)
+    assert [label.get_text() for label in right.get_yticklabels()] == ["near", "far"]
+    means = [each.get_xdata()[0] for each in right.lines if each.get_marker() == "o"]
+    np.testing.assert_allclose(means, [0.25, 2.5])
+    with pytest.raises(ValueError, match="lines takes one to four boundaries, got 5"):
+        lesson06.boundaries(X, Y, dict.fromkeys("abcde", (1.0, 2.0, 0.0)), places)
+
+
+def test_smote_shows_the_new_points_and_the_mean_length_of_each_set():
+    left, right = drawn(lesson06.smote(X, Y, X[:3] + 1, {"one": [0.9, 1.1], "other": [1.2, 1.4]}))
+    np.testing.assert_array_equal(line(left, "made by SMOTE").get_xydata(), X[:3] + 1)
+    means = [each.get_xdata()[0] for each in right.lines if each.get_marker() == "D"]
+    np.testing.assert_allclose(means, [1.0, 1.3])
+
+
+def test_minimisers_meet_at_a_half_without_an_alpha_and_move_with_one():
+    left, right = drawn(lesson06.minimisers((0, 2), (0.25, 0.75)))
+    eta, p = line(left, "γ = 2").get_data()
+    assert p[len(p) // 2] == pytest.approx(0.5) and (p[eta < 0.49] > eta[eta < 0.49]).all()
+    eta, p = line(right, "γ = 2, α = 0.25").get_data()
+    assert np.interp(0.75, eta, p) == pytest.approx(0.5, abs=1e-3)
+    with pytest.raises(ValueError, match="gammas takes up to four numbers, got 5"):
+        lesson06.minimisers(range(5), (0.5,))
