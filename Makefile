@@ -25,7 +25,7 @@ course: $(STAMP)  ## set up, execute every notebook afresh into build/, print th
 	@$(RUN) tools.execute --course
 
 test: $(SITE) $(ASSIGNMENTS)  ## set up, then every check, stored outputs against a fresh run included
-	@$(RUN) pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=120
+	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env --nbval-cell-timeout=120
 
 lab: $(STAMP)  ## open JupyterLab on the first notebook
 	@$(RUN) jupyter lab notebooks/00_start_here.ipynb

@@ -1,5 +1,6 @@
 """What holds for every test: no connection leaves this machine, and every run draws the same examples."""
 
+import math
 import os
 
 import hypothesis
@@ -14,5 +15,19 @@ os.environ.update(offline.CPU)
 for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(name, "1")
 
+# Their tests wait for other processes, for up to minutes; then come the notebooks, and last what is done in seconds.
+LONG = ("test_assignments_", "test_editions_", "test_grading", "test_setup", "test_site", "test_slides")
+
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("course")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take long, so that at the end no worker has nothing to do beside one of them."""
+
+    def cost(item):
+        if item.path.suffix == ".ipynb":
+            return item.path.stat().st_size
+        return math.inf if item.path.name.startswith(LONG) else 0
+
+    items.sort(key=cost, reverse=True)

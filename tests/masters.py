@@ -1,9 +1,9 @@
 """What the test cells of the assignments say to right work, to wrong work and to none, without nbgrader.
 
-Each problem stands on the header, on the cells before Problem 1, and on its own cells, so each run executes just these
-in a namespace of its own. ``python tests/masters.py FRAMEWORK [NAME …]`` runs the masters, the untouched release,
-and the wrong and right solutions of ``tests/solutions/``, in one process, and prints what was said as JSON;
-test_assignments_pytorch.py and test_assignments_tensorflow.py judge it.
+Each problem stands on the header, on the cells before Problem 1, and on its own cells, so each run executes just these;
+what comes before a student's first cell is executed once for all runs of a problem. ``python tests/masters.py FRAMEWORK
+[NAME …]`` runs the masters, the untouched release, and the wrong and right solutions of ``tests/solutions/``, in one
+process, and prints what was said as JSON; test_assignments_pytorch.py and test_assignments_tensorflow.py judge it.
 """
 
 import contextlib
@@ -19,9 +19,11 @@ import tempfile
 import tomllib
 import warnings
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 from nbgrader.preprocessors import ClearSolutions
+from nbgrader.utils import is_solution
 from running import hide
 
 from tools import assignments
@@ -43,15 +45,17 @@ def cells_of(name):
     return found
 
 
-def run(cells, problem, framework, replaced=None):
-    """Execute one problem; return what each of its test cells says: None, or the error or the output on stderr.
+def run(cells, namespace, framework, replaced=None, judged=None):
+    """Execute cells; return what each of the test cells says: None, or the error or the output on stderr.
 
-    The grader takes no marks for a word on stderr, but a master, or a right solution, should write none.
+    Nothing is run after the last of the tests that are `judged`, by default all. The grader takes no marks for a word
+    on stderr, but a master, or a right solution, should write none.
     """
-    namespace, said = {"__name__": "__main__"}, {}
-    for number, cell in cells:
-        if number not in (0, problem):
-            continue
+    judged = {id_of(cell) for cell in cells if is_test(cell)} if judged is None else {*judged}
+    said = {}
+    for cell in cells:
+        if judged <= said.keys():
+            break
         source = assignments.choose((replaced or {}).get(id_of(cell), cell.source), framework)
         stderr, error = io.StringIO(), None
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(stderr), warnings.catch_warnings():
@@ -60,18 +64,37 @@ def run(cells, problem, framework, replaced=None):
                 exec(compile(source, id_of(cell) or "cell", "exec"), namespace)
             except Exception as caught:  # as in a notebook, the next cell runs all the same
                 error = f"{type(caught).__name__}: {caught}"
-        if number == 0 and error:
-            raise RuntimeError(f"The set-up fails: {error}\n{source}")
         if is_test(cell):
             said[id_of(cell)] = error or stderr.getvalue() or None
     return said
 
 
+class Start:
+    """What a problem stands on: the set-up, and what is given before a student's first cell, executed once."""
+
+    def __init__(self, cells, framework):
+        self.namespace = {"__name__": "__main__"}
+        for cell in cells:
+            source = assignments.choose(cell.source, framework)
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(source, id_of(cell) or "cell", "exec"), self.namespace)
+        self.kept = dict(self.namespace)
+
+    def again(self):
+        """Return the namespace as it was, whatever was changed in it since, arrays in place included.
+
+        It is the same dictionary each time, in which the functions that it holds look up their names.
+        """
+        shared = [self.kept["__builtins__"], *(one for one in self.kept.values() if isinstance(one, ModuleType))]
+        self.namespace.clear()
+        self.namespace.update(copy.deepcopy(self.kept, {id(one): one for one in shared}))
+        return self.namespace
+
+
 def cleared(cells):
     """Return the cells with their solutions taken out as nbgrader does it, and the hidden tests left in."""
-    notebook = nbformat.v4.new_notebook(cells=copy.deepcopy([cell for _, cell in cells]))
-    notebook, _ = ClearSolutions().preprocess(notebook, {})
-    return [(number, cell) for (number, _), cell in zip(cells, notebook.cells, strict=True)]
+    notebook, _ = ClearSolutions().preprocess(nbformat.v4.new_notebook(cells=copy.deepcopy(cells)), {})
+    return notebook.cells
 
 
 def titles(entries):
@@ -91,17 +114,19 @@ def solutions(kind, framework):
 
 def report(name, framework):
     """Return what the test cells of an assignment say to the master, to the release, and to each solution's code."""
-    cells = cells_of(name)
-    problems = sorted({number for number, _ in cells} - {0})
-    problem_of = {id_of(cell): number for number, cell in cells if id_of(cell)}
-    found = {}
-    for kind, version in (("master", cells), ("release", cleared(cells))):
-        found[kind] = {cell: said for n in problems for cell, said in run(version, n, framework).items()}
-    for kind in ("wrong", "right"):
-        for whose, entry in solutions(kind, framework):
-            if whose == name:
-                replaced = {entry["cell"]: entry["code"]}
-                found[entry["code"]] = run(cells, problem_of[entry["cell"]], framework, replaced)
+    cells, found = cells_of(name), {"master": {}, "release": {}}
+    for problem in sorted({number for number, cell in cells if is_test(cell)}):  # the others are answered in words
+        wanted = [cell for number, cell in cells if number in (0, problem)]
+        first = next(place for place, cell in enumerate(wanted) if is_solution(cell))
+        start, own = Start(wanted[:first], framework), wanted[first:]
+        for kind, version in (("master", own), ("release", cleared(own))):
+            found[kind] |= run(version, start.again(), framework)
+        names = {id_of(cell) for cell in own}
+        for kind, judged in (("wrong", "loses"), ("right", "keeps")):
+            for whose, entry in solutions(kind, framework):
+                if whose == name and entry["cell"] in names:
+                    replaced = {entry["cell"]: entry["code"]}
+                    found[entry["code"]] = run(own, start.again(), framework, replaced, entry[judged])
     return found
 
 
