@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from companion import _checks
 
-WIDTH = 75  # characters of an error's message
+WIDTH = 60  # characters of an error's message
 
 
 def outcome(call):
@@ -39,7 +39,8 @@ def outcome(call):
         return float(call())
     except Exception as error:  # whatever it is: it is what the experiment shows
         message = re.sub(r"\{\{.*?\}\} ", "", str(error)).strip()  # TensorFlow's names of nodes
-        return f"{type(error).__name__}: {message.partition(chr(10))[0][:WIDTH]}"
+        line = message.partition("\n")[0]
+        return f"{type(error).__name__}: {line[:WIDTH]}{'…' * (len(line) > WIDTH)}"
 
 
 def table(values, *columns):
