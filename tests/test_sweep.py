@@ -1,10 +1,11 @@
 """Every model of a sweep is the one that `fit` gives on its split alone, in both frameworks, in however many parts."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
-from frameworks import BOTH, PyTorch, TensorFlow
+from frameworks import BOTH
 
 import companion._sweep
 from companion.compare import agreed
@@ -28,6 +29,12 @@ def drawn(grid, seeds, **shares):
     return stratified(X, y, seeds=seeds, **shares)
 
 
+@cache
+def swept(framework, grid):
+    """The sweep of a grid over two splits; TensorFlow compiles for seconds, so each is run once for all tests."""
+    return framework.half.sweep(drawn(grid, [3, 5]), **GRIDS[grid], **SETTINGS)
+
+
 def by_one_loop(split, sizes, loss_of, *, epochs, batch_size, learning_rate, momentum):
     """A plain loop over one model from zeros, on the rows as they lie, with gradients by hand."""
     theta, bias = np.zeros(sizes[0]), 0.0
@@ -45,8 +52,7 @@ def by_one_loop(split, sizes, loss_of, *, epochs, batch_size, learning_rate, mom
 @pytest.mark.parametrize("grid", GRIDS)
 def test_each_model_is_the_one_that_fit_gives_alone(framework, grid):
     half, options = framework.half, GRIDS[grid]
-    two = drawn(grid, [3, 5])
-    result = half.sweep(two, **options, **SETTINGS)
+    two, result = drawn(grid, [3, 5]), swept(framework, grid)
     binary = "pos_weights" in options
     of_model, outputs = (half.weighted_bce, 1) if binary else (half.weighted_cross_entropy, 3)
     for i, w in enumerate(options["pos_weights" if binary else "class_weights"]):
@@ -87,23 +93,22 @@ def test_a_data_set_is_swept_as_it_was_prepared(framework):
 
 @pytest.mark.parametrize("grid", GRIDS)
 def test_both_frameworks_give_the_same_grid(grid):
-    four = drawn(grid, range(4))
-    found = {name: half.sweep(four, **GRIDS[grid], **SETTINGS) for name, half in
-             (("PyTorch", PyTorch().half), ("TensorFlow", TensorFlow().half))}  # fmt: skip
+    found = {name: swept(framework, grid) for name, framework in zip(("PyTorch", "TensorFlow"), BOTH, strict=True)}
     assert agreed(found) is found["PyTorch"]
 
 
 @frameworks
-@pytest.mark.parametrize(("memory", "parts"), [(1, 3), (150_000, 2), (2**30, 1)])
-def test_a_grid_in_parts_gives_the_same_result(framework, memory, parts, monkeypatch):
-    three, trained = drawn("network", range(3)), companion._sweep._trained
-    whole = framework.half.sweep(three, **GRIDS["network"], **SETTINGS)
-    seen = []
+def test_a_grid_in_parts_gives_the_same_result(framework, monkeypatch):
+    three, trained, seen = drawn("network", range(3)), companion._sweep._trained, []
     monkeypatch.setattr(companion._sweep, "_trained", lambda *args: seen.append(args) or trained(*args))
-    found = framework.half.sweep(three, memory=memory, **GRIDS["network"], **SETTINGS)
-    assert len(seen) == parts
-    agreed({"PyTorch": whole, "TensorFlow": found}, atol=1e-12)
-    assert (whole.y_test == found.y_test).all()
+    found = {}
+    for memory, parts in ((2**30, 1), (150_000, 2), (1, 3)):
+        found[parts] = framework.half.sweep(three, memory=memory, **GRIDS["network"], **SETTINGS)
+        assert len(seen) == parts
+        seen.clear()
+    for parts in (2, 3):
+        agreed({"PyTorch": found[1], "TensorFlow": found[parts]}, atol=1e-12)
+        assert (found[1].y_test == found[parts].y_test).all()
 
 
 @frameworks
