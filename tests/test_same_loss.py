@@ -17,11 +17,26 @@ TWO = {"n_classes": 2, "weights": (1.0, 9.0)}
 ONE = TWO | {"one_logit": True}
 
 
+class Remembered(Side):
+    """A side that computes each batch once: the same reference meets many losses."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.known = {}
+
+    def __call__(self, reading, z, y, *, graph=False):
+        key = reading, z.tobytes(), z.shape, y.tobytes(), graph
+        if key not in self.known:
+            self.known[key] = super().__call__(reading, z, y, graph=graph)
+        return self.known[key]
+
+
 @functools.cache
 def inferred(make, chosen):
     """Return a side and its form, once for each loss."""
     chosen = {name: list(value) if isinstance(value, tuple) else value for name, value in chosen}
-    side = Side(make(**chosen), {pytorch: "PyTorch", tensorflow: "TensorFlow"}[make], chosen["n_classes"])
+    framework = {pytorch: "PyTorch", tensorflow: "TensorFlow"}[make]
+    side = Remembered(make(**chosen), framework, chosen["n_classes"])
     return side, forms.infer(side)
 
 
@@ -113,3 +128,46 @@ def test_a_difference_is_named_and_nothing_else_is(base, change, kind):
     found = compared(base | change, base)
     assert not found.same
     assert found.kinds == {kind}, str(found)
+
+
+def pairs(changes, unnameable):
+    """Yield every two changes of different arguments, and the kinds that name them."""
+    for (one, kind), (other, other_kind) in itertools.combinations(changes, 2):
+        if not set(one) & set(other) and {kind, other_kind} not in unnameable:
+            yield one | other, f"{kind}+{other_kind}"
+
+
+# Two that are one, or that do not go together: logits that are given as probabilities and made probabilities again; a
+# factor, a divisor, a constant of what is not reduced. And one that is said to be unknown.
+UNNAMEABLE = [
+    {"activation", "probabilities"},
+    *({"reduction", kind} for kind in ("factor", "divisor", "offset")),
+    {"smoothing", "margin"},
+]
+OF_BOTH = [
+    ({"divisor": "sum"}, "divisor"),
+    ({"divisor": "weights"}, "divisor"),
+    ({"divisor": "class"}, "divisor"),
+    ({"divisor": "none"}, "reduction"),
+    ({"factor": 2.0}, "factor"),
+    ({"offset": 0.3}, "offset"),
+    ({"smoothing": 0.1}, "smoothing"),
+    ({"gamma": 2.0}, "gamma"),
+    ({"scale": 0.5}, "scale"),
+    ({"activated": True}, "activation"),
+    ({"probabilities": True}, "probabilities"),
+    ({"turned": True}, "order"),
+]
+WEIGHTS_OF_THREE = [({"weights": (1.0, 4.0, 25.0)}, "weights"), ({"weights": (5.0, 2.0, 1.0)}, "weights")]
+MOVED = [({"shift": LOGS}, "shift"), ({"margin": (0.1, 0.2, 0.5)}, "margin")]
+PAIRS = [
+    *((THREE, *change) for change in pairs(OF_BOTH + WEIGHTS_OF_THREE + MOVED, UNNAMEABLE)),
+    *((ONE, *change) for change in pairs(OF_BOTH[1:] + [({"weights": (9.0, 1.0)}, "weights")], UNNAMEABLE)),
+]
+
+
+@pytest.mark.parametrize(("base", "change", "kinds"), PAIRS, ids=named)
+def test_two_differences_are_both_named(base, change, kinds):
+    found = compared(base | change, base)
+    assert not found.same
+    assert found.kinds == set(kinds.split("+")), str(found)

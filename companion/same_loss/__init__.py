@@ -26,9 +26,7 @@ __all__ = ["Description", "NotCompared", "assert_same_loss", "describe", "same_l
 _FRAMEWORKS = ("PyTorch", "TensorFlow")
 
 
-def same_loss(
-    pytorch, tensorflow, *, n_classes=2, outputs=None, class_weight=None, sample_weight=None, ignored=None
-):
+def same_loss(pytorch, tensorflow, *, n_classes=2, outputs=None, class_weight=None, sample_weight=None, ignored=None):
     """Return whether two losses are one function, and what makes them differ.
 
     Parameters
@@ -115,9 +113,7 @@ class Description(forms.Form):
     __repr__ = __str__
 
 
-def describe(
-    loss, *, n_classes=2, framework=None, outputs=None, class_weight=None, sample_weight=None, ignored=None
-):
+def describe(loss, *, n_classes=2, framework=None, outputs=None, class_weight=None, sample_weight=None, ignored=None):
     """Return the canonical form of one loss: its law, weights, divisor, smoothing, and what it is minimised by.
 
     Parameters

@@ -6,20 +6,22 @@ import copy
 import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_map
 
 
 class _Float64(TorchFunctionMode):
     """Computes in float64 what a loss would compute in float32, its own constants and casts included."""
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
-        args, kwargs = tree_map(_lifted, args), tree_map(_lifted, kwargs or {})
+        args = [_lifted(value) for value in args]
+        kwargs = {name: _lifted(value) for name, value in (kwargs or {}).items()}
         return (torch.Tensor.double if function is torch.Tensor.float else function)(*args, **kwargs)
 
 
 def _lifted(value):
     if isinstance(value, torch.Tensor) and value.dtype == torch.float32:
         return value.double()
+    if type(value) in (list, tuple):
+        return type(value)(map(_lifted, value))
     return torch.float64 if value is torch.float32 else value
 
 

@@ -37,14 +37,13 @@ def ladder(family, n_classes):
         yield plain, ("gammas",), False
         yield detached, ("gammas",), False
     if family == "softmax":
-        yield plain, ("gamma", "inside"), False
-        yield detached, ("gamma", "inside"), False
         yield plain, ("margin",), False
         yield plain, ("scale", "margin"), False
         yield plain, ("gamma", "margin"), False
-        yield active, ("gamma", "inside"), False
+        yield plain, ("gamma", "inside"), False
+        yield detached, ("gamma", "inside"), False
         yield active, ("margin",), False
-        yield plain, ("margin",), True
+        yield active, ("gamma", "inside"), False
         yield plain, ("gamma", "scale", "shift"), False
         yield plain, ("scale", "shift"), True
         if n_classes > 2:
@@ -96,7 +95,10 @@ def _solved(law, names, n_classes, z, terms):
             at += sizes[name]
             part = tuple((np.abs(part) if name in _NEVER_NEGATIVE else part).tolist())
             if name in ("shift", "margin") and len(part) < n_classes and law.family == "softmax":
-                part = (0.0, *part)  # of shifts the first is arbitrary; one logit has two numbers, the other one a shift
+                part = (
+                    0.0,
+                    *part,
+                )  # of shifts the first is arbitrary; one logit has two numbers, the other one a shift
             values[name.removesuffix("s")] = part[0] if name == "scale" else part
         return replace(law, **values)
 
@@ -107,7 +109,10 @@ def _solved(law, names, n_classes, z, terms):
         starts = [_STARTS[name][min(number, len(_STARTS[name]) - 1)] for name in names]
         x = np.concatenate([np.broadcast_to(start, sizes[name]) for name, start in zip(names, starts, strict=True)])
         with np.errstate(all="ignore"):
-            yield made(least_squares(residual, x, method="lm", xtol=1e-14, ftol=1e-14, gtol=1e-14, max_nfev=200).x)
+            found = least_squares(
+                residual, x, method="lm", xtol=1e-14, ftol=1e-14, gtol=1e-14, max_nfev=25 * (len(x) + 1)
+            )
+        yield made(found.x)
 
 
 def _projected(law, z, y, target, scale, n_classes, smoothed):

@@ -159,8 +159,10 @@ def _with_law(side, form):
         if found is not None:
             form.law, form.coefficients = found
             form.reading = reading
-            if not keep.all():
-                form.clipped = _share(z[~keep], y[~keep])
+            predicted = np.einsum("nt,nt...->n...", form.coefficients[y], form.law.terms(z)[1])
+            gone = ~keep & _wrong(rows, predicted.reshape(len(y), -1), y, probes.PRECISION[reading.precision])
+            if gone.any():
+                form.clipped = _share(z[gone], y[gone])
             break
     return form
 
@@ -183,7 +185,9 @@ def _share(z, y):
 def _name(form):
     """Name the linear parts: smoothing, weights, divisor, factor."""
     tolerance = 100 * probes.PRECISION[form.reading.precision]
-    found = _columns_named(form, tolerance) if form.coefficients.shape[1] > form.n_classes else _rows_named(form, tolerance)
+    found = (
+        _columns_named(form, tolerance) if form.coefficients.shape[1] > form.n_classes else _rows_named(form, tolerance)
+    )
     if found is None:
         return
     weights, form.smoothing, form.smoothing_on = found
@@ -289,7 +293,7 @@ def _check_value(side, form):
     if np.ptp(difference) <= tolerance * scale.max():
         form.offset = float(difference.mean())
     else:
-        form.value_fits = False
+        form.value_fits = form.clipped > 0  # whose values, too, are those of the clipped probability
 
 
 def _confirm(side, form):
@@ -305,7 +309,7 @@ def _confirm(side, form):
         found = side(reading, z, y)
         tolerance = 10 * probes.PRECISION[reading.precision]
         rows, expected = found.gradient.reshape(len(y), -1), gradient.reshape(len(y), -1)
-        wrong = np.abs(rows - expected).max(axis=1) > tolerance * _largest(expected, y)
+        wrong = _wrong(rows, expected, y, tolerance)
         gone = wrong & ~rows.any(axis=1)
         if gone.any():
             form.clipped = max(form.clipped, _share(z[gone], y[gone]))
@@ -314,10 +318,11 @@ def _confirm(side, form):
             form.confirmed = False
 
 
-def _largest(gradient, y):
-    """Return, for each row, the largest entry of the gradients of its class."""
-    largest = np.array([np.abs(gradient[y == k]).max(initial=0.0) for k in range(y.max() + 1)])
-    return np.where(largest > 0, largest, largest.max())[y]
+def _wrong(found, expected, y, tolerance):
+    """Return which rows of gradients differ, relative to the largest entry that is expected in their class."""
+    largest = np.array([np.abs(expected[y == k]).max(initial=0.0) for k in range(y.max() + 1)])
+    largest = np.where(largest > 0, largest, largest.max())[y]
+    return np.abs(found - expected).max(axis=1) > tolerance * largest
 
 
 def _kink(side, reading):

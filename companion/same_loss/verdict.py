@@ -151,7 +151,11 @@ def _example(sides, forms, one_logit, tolerance):
         for labels in itertools.product(range(min(k, 3)), repeat=rows):
             for level in (0.0, 1.0, -2.0):
                 y = np.array(labels)
-                z = np.full(rows, level) if one_logit else np.where(np.arange(k) == k - 1, level, 0.0) * np.ones((rows, 1))
+                z = (
+                    np.full(rows, level)
+                    if one_logit
+                    else np.where(np.arange(k) == k - 1, level, 0.0) * np.ones((rows, 1))
+                )
                 try:
                     apart = _apart(sides, forms, z, y)
                 except Exception:  # one row may be refused in any way the loss likes
@@ -195,7 +199,8 @@ def _causes(sides, forms, declared):
     if p.kink != t.kink:
         cause("kink")
     if any(form.law is None or form.divided_by == "unknown" for form in forms) or not (p.confirmed and t.confirmed):
-        if any(form.law is None and not form.broadcast for form in forms):
+        mixed = p.coupled != t.coupled or p.broadcast != t.broadcast
+        if not mixed and any(form.law is None for form in forms):
             cause("law")
         return causes
     _law_causes(p, t, cause)
@@ -323,9 +328,7 @@ def _notes(forms):
     notes = []
     if p.reading.columns != t.reading.columns:
         one, two = (p, t) if t.reading.columns else (t, p)
-        notes.append(
-            f"{one.framework} takes one logit a sample, {two.framework} two: compared as functions of z₁ − z₀"
-        )
+        notes.append(f"{one.framework} takes one logit a sample, {two.framework} two: compared as functions of z₁ − z₀")
     if p.reading.given != t.reading.given:
         notes.append(f"PyTorch's loss is given {p.reading.given}, TensorFlow's {t.reading.given}")
     kinds = [form.reading.targets.split(" ")[0] for form in forms]

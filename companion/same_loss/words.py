@@ -265,7 +265,9 @@ _CAUSES = {
         lambda form: form.law.activated,
         "{}: give the loss the logits themselves",
     ),
-    "gamma": _pair("The focal γ differs", lambda form: form.law.gamma, "set gamma={0} in TensorFlow, or {1} in PyTorch"),
+    "gamma": _pair(
+        "The focal γ differs", lambda form: form.law.gamma, "set gamma={0} in TensorFlow, or {1} in PyTorch"
+    ),
     "detached": _which(
         "focal factor (1 − p)^γ is a constant for the gradient",
         lambda form: form.law.detached,
@@ -463,7 +465,9 @@ def verdict_html(found):
     for title, take in _ROWS:
         cells = [take(each) for each in found.forms]
         mark = ' style="font-weight: bold"' if cells[0] != cells[1] else ""
-        rows.append(f"<tr{mark}><td>{title}</td>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
+        rows.append(
+            f"<tr{mark}><td>{title}</td>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+        )
     lines = [line for line in verdict(found).splitlines() if not line.startswith(("PyTorch  ", "TensorFlow "))]
     table = "<table><tr><th></th><th>PyTorch</th><th>TensorFlow</th></tr>" + "".join(rows) + "</table>"
     return "<p>" + "<br>".join(html.escape(line) for line in lines) + "</p>" + table
