@@ -37,7 +37,7 @@ def options(
 
 
 class Port:
-    """The loss of a batch of logits ``(n, K)``, or ``(n,)`` with `one_logit`, and labels; `o` an array library's functions."""
+    """The loss of logits ``(n, K)``, or ``(n,)`` with `one_logit`, and labels; `o` holds a framework's functions."""
 
     def __init__(self, o, chosen):
         self.o, self.c = o, chosen

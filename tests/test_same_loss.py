@@ -1,4 +1,4 @@
-"""`companion.same_loss` names what makes two losses differ: every difference alone, two at once, and none in equal losses."""
+"""`companion.same_loss` names what makes two losses differ: every difference alone, and every two at once."""
 
 import functools
 import itertools
@@ -171,3 +171,10 @@ def test_two_differences_are_both_named(base, change, kinds):
     found = compared(base | change, base)
     assert not found.same
     assert found.kinds == set(kinds.split("+")), str(found)
+
+
+def test_what_has_no_name_is_called_different_all_the_same():
+    found = compared(THREE | {"smoothing": 0.1, "margin": (0.1, 0.2, 0.5)}, THREE)
+    assert not found.same
+    assert found.kinds == {"law"}
+    assert found.example is not None

@@ -1,17 +1,17 @@
-"""Is my Keras loss the function that my PyTorch loss is? Two losses compared by value and gradient, and the cause named.
+"""Is my Keras loss the function that my PyTorch loss is? Two losses by value and gradient, and what makes them differ.
 
-Each loss is put to batches that separate what can differ: the divisor, the weights, logits or probabilities, the
-focal parameters, and so on. From the answers its canonical form is inferred, alone, and then confirmed on batches that it
-has not seen; the verdict compares the forms. Whether the two are the same is decided by values and gradients, whatever
-the forms. The frameworks are imported when a loss of theirs is looked at. On the command line::
+Each loss is put to batches that separate what can differ: the divisor, the weights, logits or probabilities, the focal
+parameters, and so on. From the answers its canonical form is inferred, alone, and then confirmed on batches that it has
+not seen; the verdict compares the forms. Whether the two are the same is decided by values and gradients, whatever the
+forms. The frameworks are imported when a loss of theirs is looked at. On the command line::
 
     python -m companion.same_loss mine:pt_loss mine:keras_loss
 
-What it cannot see: soft targets; logits beyond ±6, but for the notes; batches above 150 rows; a loss that draws numbers
-or changes after some calls (the first is refused); relative differences below 1e-5 (below 1e-4 up to |z| = 6); half
-precision and devices; targets of more than one axis; a common factor of the weights where their sum divides. And what is
-no loss: the optimiser, the data, the model. Two differences that multiply to one number, such as two factors, are named as
-one.
+What it cannot see: soft targets; several labels a row; logits beyond ±6, but for the notes; batches above 150 rows; what
+changes after some calls (a loss that draws numbers is refused); relative differences below 1e-5, or 1e-4 where |z| is
+above 3, and twenty times that in float32; half precision and devices; targets of more than one axis; a common factor of
+the weights where their sum divides. And what is no loss: the optimiser, the data, the model. Two differences that
+multiply to one number, such as two factors, are named as one. Of a law that is not known here it names no parameter.
 """
 
 from collections.abc import Mapping

@@ -55,7 +55,7 @@ class Form:
     graph_differs : bool
         Whether a graph computes something else than eager TensorFlow.
     ignored : str
-        What rows of the label asked for do: "" (not asked), "skipped", "counted" (only in the divisor), "used", "refused".
+        What rows of the label asked for do: "" (not asked), "skipped", "counted" (in the divisor), "used", "refused".
     confirmed : bool
         Whether the form predicted the value and the gradient of fresh batches.
     notes : list of str

@@ -24,9 +24,10 @@ def batch(reading, n_classes, counts, *, seed, reach=3.0):
 def read(side, outputs=None):
     """Return the `Reading` under which the loss is a loss: finite, with a gradient that depends on its own row.
 
-    Logits lie on both sides of 0, where probabilities would be refused, clipped or not finite. Several readings can work; the
-    framework's own order of the arguments comes before the other, logits before probabilities. A reading under which the
-    gradient vanishes at some points of a class and not at others, as where something is clipped, comes last.
+    Logits lie on both sides of 0, where probabilities would be refused, clipped or not finite. Several readings can
+    work; the framework's own order of the arguments comes before the other, logits before probabilities. A reading
+    under which the gradient vanishes at some points of a class and not at others, as where something is clipped, or
+    under which rows are mixed, comes after those of the same order.
 
     Parameters
     ----------
@@ -59,8 +60,8 @@ def read(side, outputs=None):
             return found["linear"]
     first = f" The first error was: {errors[0]}" if errors else ""
     raise NotCompared(
-        f"{side.framework}'s loss gives no finite gradient that depends on the logits, with {side.n_classes} classes and "
-        f"logits, probabilities or log-probabilities, in either order of the arguments.{first} "
+        f"{side.framework}'s loss gives no finite gradient that depends on the logits, with {side.n_classes} classes "
+        f"and logits, probabilities or log-probabilities, in either order of the arguments.{first} "
         "Pass n_classes, or wrap the loss in a function of (logits, targets)."
     )
 

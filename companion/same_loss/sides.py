@@ -1,7 +1,7 @@
-"""One side of a comparison: whatever the user has becomes one function of NumPy arrays, with its gradient in the logits.
+"""One side of a comparison: what the user has becomes one function of NumPy arrays, with its gradient in the logits.
 
-How a loss wants its arguments is a `Reading`. The frameworks themselves stand in `_pytorch` and `_tensorflow`, which are
-imported when a loss of theirs is looked at.
+How a loss wants its arguments is a `Reading`. The frameworks themselves stand in `_pytorch` and `_tensorflow`, which
+are imported when a loss of theirs is looked at.
 """
 
 import inspect

@@ -95,7 +95,7 @@ def compare(sides, forms, *, declared):
 
 
 def _by_value(sides, forms):
-    """Compare on fresh batches; return the largest difference over what is allowed, that, an example, and the domain."""
+    """Return the largest difference over what is allowed, what that is, an example, and over what was compared."""
     k = forms[0].n_classes
     tolerance = max(_NEAR[form.reading.precision] for form in forms)
     one_logit = not all(form.reading.columns for form in forms)
@@ -121,7 +121,7 @@ def _by_value(sides, forms):
 
 
 def _both(sides, forms, z, y):
-    """Return the evaluations of both sides with gradients in one shape: in (n,), of z₁ − z₀, if a side has one logit."""
+    """Return the values and gradients of both sides; the latter ``(n,)``, in z₁ − z₀, if a side has one logit."""
     found = []
     for side, form in zip(sides, forms, strict=True):
         two = z.ndim == 1 and form.reading.columns

@@ -121,8 +121,8 @@ def _probabilities(p, t):
     if takes["PyTorch"] == "probabilities":
         return (
             sentence + ".",
-            "PyTorch: BCEWithLogitsLoss or CrossEntropyLoss, which take logits; or, if the model ends in a sigmoid, say so "
-            'with outputs={"PyTorch": "probabilities", "TensorFlow": "logits"}',
+            "PyTorch: BCEWithLogitsLoss or CrossEntropyLoss, which take logits; or, if the model ends in a sigmoid, say "
+            'so with outputs={"PyTorch": "probabilities", "TensorFlow": "logits"}',
         )
     return sentence + ".", "PyTorch: loss(log_softmax(z, dim=1), y)"
 
@@ -380,7 +380,7 @@ def form(form):
 
 
 def minimiser(form, eta):
-    """Return the logit z₁ − z₀ at which the expected gradient is zero if class 1 has probability `eta`; None if none."""
+    """Return the logit z₁ − z₀ at which the expected gradient is zero, class 1 having probability `eta`; or None."""
     if form.law is None or form.n_classes != 2 or form.coefficients.shape[1] > 2:
         return None
 
