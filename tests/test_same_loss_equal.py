@@ -1,6 +1,10 @@
 """`companion.same_loss` calls equal losses the same; and what it says, of losses as they are found in use."""
 
 import itertools
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -8,10 +12,10 @@ import pytest
 import tensorflow as tf
 import torch
 import torch.nn.functional as F
-from equal_losses import LAWS, SPARSE, soft_dice, soft_dice_of_keras
+from equal_losses import LAWS, SPARSE, focal_of_float32, soft_dice, soft_dice_of_keras
 from torch import nn
 
-from companion.same_loss import NotCompared, assert_same_loss, describe, forms, same_loss, verdict
+from companion.same_loss import NotCompared, __main__, assert_same_loss, describe, forms, same_loss, verdict, words
 from companion.same_loss.sides import Side
 
 PAIRS = [
@@ -38,8 +42,8 @@ def inferred():
     return of
 
 
-def test_there_are_a_hundred_equal_pairs_or_nearly():
-    assert len(PAIRS) >= 90
+def test_there_are_a_hundred_equal_pairs():
+    assert len(PAIRS) >= 100
 
 
 @pytest.mark.parametrize(("law", "i", "j"), PAIRS)
@@ -150,6 +154,36 @@ def test_a_dice_loss_with_another_constant_is_another():
     assert not found.same and found.kinds == {"law"} and found.example is not None
 
 
+# What only a framework has.
+
+
+def test_a_loss_that_is_another_in_a_graph_is_named():
+    def loss(y_true, y_pred):
+        cost = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(y_true, y_pred))
+        return cost if tf.executing_eagerly() else 2 * cost
+
+    assert same_loss(nn.BCEWithLogitsLoss(), loss).kinds == {"graph"}
+
+
+def test_a_label_to_ignore_is_compared_if_it_is_told():
+    ours = nn.CrossEntropyLoss(ignore_index=-100)
+    assert same_loss(ours, SPARSE(from_logits=True, ignore_class=-100), n_classes=3, ignored=-100).same
+    assert same_loss(ours, SPARSE(from_logits=True), n_classes=3, ignored=-100).kinds == {"ignored label"}
+
+
+def test_a_gradient_that_is_not_that_of_the_value_is_named():
+    def loss(logits, targets):
+        cost = F.cross_entropy(logits, targets)
+        return cost + 2 * (cost - cost.detach())
+
+    assert same_loss(loss, SPARSE(from_logits=True), n_classes=3).kinds == {"factor", "gradient"}
+
+
+def test_every_kind_of_cause_is_documented():
+    documented = set(re.findall(r'"([a-z ]+)"', verdict.Cause.__doc__))
+    assert documented == set(words._CAUSES) | {"unknown"}
+
+
 # What the answers are like.
 
 
@@ -210,7 +244,7 @@ def test_what_cannot_be_called_is_refused_with_the_way_out():
     [
         ({"pytorch": 3}, "pytorch takes a loss"),
         ({"pytorch": nn.CrossEntropyLoss}, "make one: CrossEntropyLoss"),
-        ({"outputs": "odds"}, "outputs takes"),
+        ({"outputs": "odds"}, "outputs='odds' is not known"),
         ({"outputs": {"Keras": "logits"}}, "outputs takes"),
         ({"class_weight": [1, 2]}, "class_weight takes a dict"),
         ({"class_weight": {0: 1.0}, "sample_weight": np.sqrt}, "takes one of them"),
@@ -221,3 +255,65 @@ def test_bad_input_is_refused_by_name(arguments, message):
     options = {"pytorch": nn.CrossEntropyLoss(), "tensorflow": SPARSE(from_logits=True)} | arguments
     with pytest.raises((TypeError, ValueError), match=message):
         same_loss(options.pop("pytorch"), options.pop("tensorflow"), **options)
+
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.parametrize(("notebook", "heading"), sorted(set(words.LINKS.values())))
+def test_links_lead_to_headings_that_exist(notebook, heading):
+    text = (ROOT / "notebooks" / "text" / f"{notebook}.md").read_text(encoding="utf-8")
+    assert re.search(rf"^#+ {re.escape(heading)}$", text, re.MULTILINE)
+
+
+def test_the_readme_prints_what_the_tool_prints():
+    ours, theirs, options = the_pair()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    example = readme.partition("NOT THE SAME.")[2].partition("```")[0]
+    assert example in str(same_loss(ours, theirs, **options))
+
+
+ONE_FRAMEWORK = """
+import sys
+from companion import compare
+print([name for name in ("torch", "keras", "tensorflow") if name in sys.modules])
+sys.modules["tensorflow"] = sys.modules["keras"] = None
+import torch
+print(compare.describe(lambda z, y: torch.nn.functional.cross_entropy(z, y)).divided_by)
+"""
+
+
+def test_importing_the_tool_loads_no_framework_and_one_suffices_to_describe_a_loss():
+    done = subprocess.run([sys.executable, "-c", ONE_FRAMEWORK], capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded, divided_by = done.stdout.split("\n")[:2]
+    assert loaded == "[]" and divided_by == "samples"
+
+
+def test_parameters_of_a_loss_in_float32_are_not_called_different_by_rounding():
+    def focal(logits, targets):
+        cost = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+        return ((1 - torch.exp(-cost)) ** 2 * cost).mean()
+
+    found = same_loss(focal, focal_of_float32)
+    assert found.forms[1].reading.precision == "float32"
+    assert found.kinds == {"weights"}, str(found)
+
+
+def test_the_command_line_gives_the_verdict_and_a_status(tmp_path, monkeypatch, capsys):
+    (tmp_path / "mine_for_the_command_line.py").write_text(
+        "import keras, torch\n"
+        "ours = torch.nn.CrossEntropyLoss()\n"
+        "theirs = keras.losses.SparseCategoricalCrossentropy(from_logits=True)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+    mine = "mine_for_the_command_line"
+    assert __main__.main([f"{mine}:ours", f"{mine}:theirs"]) == 0
+    assert capsys.readouterr().out.startswith("THE SAME")
+    weighted = ["--class-weight", '{"0": 1, "1": 9}']
+    assert __main__.main([f"{mine}:ours", f"{mine}:theirs", *weighted]) == 1
+    assert "PyTorch has no class weights" in capsys.readouterr().out
+    assert __main__.main([f"{mine}:ours"]) == 0
+    assert capsys.readouterr().out.startswith("PyTorch: ")
+    assert __main__.main([f"{mine}:none", f"{mine}:theirs"]) == 2
+    assert "NOT COMPARED" in capsys.readouterr().err

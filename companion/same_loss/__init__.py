@@ -7,13 +7,16 @@ forms. The frameworks are imported when a loss of theirs is looked at. On the co
 
     python -m companion.same_loss mine:pt_loss mine:keras_loss
 
-What it cannot see: soft targets; several labels a row; logits beyond ±6, but for the notes; batches above 150 rows; what
-changes after some calls (a loss that draws numbers is refused); relative differences below 1e-5, or 1e-4 where |z| is
-above 3, and twenty times that in float32; half precision and devices; targets of more than one axis; a common factor of
-the weights where their sum divides. And what is no loss: the optimiser, the data, the model. Two differences that
-multiply to one number, such as two factors, are named as one. Of a law that is not known here it names no parameter.
+What it cannot see: soft targets; several labels a row; logits beyond ±6, but for the notes; batches above 150 rows;
+what changes after some calls (a loss that draws numbers is refused); relative differences below 1e-5, or 1e-4 where
+|z| is above 3, and twenty times that in float32; half precision and devices; targets of more than one axis; a common
+factor of the weights where their sum divides. And what is no loss: the optimiser, the data, the model. Two differences
+that multiply to one number, such as two factors, are named as one; so are two that meet in one place, such as a factor
+and a missing reduction. Of a law that is not known here it names no parameter: among them a clipped probability inside
+the law (the asymmetric loss), smoothing with a margin, and every loss that mixes rows (dice).
 """
 
+import importlib.util
 from collections.abc import Mapping
 
 from companion import _checks
@@ -67,13 +70,13 @@ def same_loss(pytorch, tensorflow, *, n_classes=2, outputs=None, class_weight=No
 
     Examples
     --------
-    >>> import keras, torch  # doctest: +SKIP
-    >>> w = torch.tensor([1.0, 99.0])  # doctest: +SKIP
+    >>> import keras, torch
+    >>> w = torch.tensor([1.0, 99.0])
     >>> same_loss(
     ...     torch.nn.CrossEntropyLoss(weight=w),
     ...     keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     ...     class_weight={0: 1.0, 1: 99.0},
-    ... ).kinds  # doctest: +SKIP
+    ... ).kinds
     {'divisor'}
     """
     n_classes = _checks.whole("n_classes", n_classes, least=2)
@@ -122,7 +125,7 @@ def describe(loss, *, n_classes=2, framework=None, outputs=None, class_weight=No
     n_classes : int, optional
         K, at least 2.
     framework : {"PyTorch", "TensorFlow"}, optional
-        By default that of the module or the Loss; a plain function is tried with the frameworks that are loaded.
+        By default that of the module or the Loss; a plain function is tried with those that are installed.
     outputs, class_weight, sample_weight, ignored
         As in `same_loss`, for one side.
 
@@ -140,8 +143,8 @@ def describe(loss, *, n_classes=2, framework=None, outputs=None, class_weight=No
 
     Examples
     --------
-    >>> import torch  # doctest: +SKIP
-    >>> describe(torch.nn.BCEWithLogitsLoss(pos_weight=torch.tensor(9.0)))  # doctest: +SKIP
+    >>> import torch
+    >>> describe(torch.nn.BCEWithLogitsLoss(pos_weight=torch.tensor(9.0)))
     PyTorch: [(n,), float (n,); logits] cross-entropy; weights [1, 9]; divided by the number of samples
     Its minimiser, where class 1 has probability η: η = 0.01: p = 0.08333, η = 0.1: p = 0.5, η = 0.5: p = 0.9.
     Cutting at z = 0 then decides for class 1 above η = 0.1.
@@ -168,7 +171,18 @@ def _frameworks_of(loss):
         return ["TensorFlow"]
     if "torch" in origins:
         return ["PyTorch"]
-    return list(_FRAMEWORKS)
+    packages = dict(zip(_FRAMEWORKS, ("torch", "tensorflow"), strict=True))
+    found = [name for name, package in packages.items() if _installed(package)]
+    if not found:
+        raise ImportError("describe needs PyTorch or TensorFlow, and finds neither: pip install torch or tensorflow.")
+    return found
+
+
+def _installed(package):
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ValueError:  # what is marked as absent in sys.modules
+        return False
 
 
 def _side(argument, loss, framework, n_classes, class_weight=None, sample_weight=None):

@@ -61,8 +61,10 @@ def evaluate(loss_and_weights, logits, targets, labels, *, turned, precision, gr
             gradient = tape.gradient(trained, z)
             return shown, tf.zeros_like(z) if gradient is None else gradient, value.shape.rank == 0 or plain_function
 
-        if graph:
-            shown, gradient = tf.function(lambda z, y: step(z, y)[:2]).get_concrete_function(z, y)(z, y)
+        if graph:  # as `fit` makes it, without autograph
+            shown, gradient = tf.function(lambda z, y: step(z, y)[:2], autograph=False).get_concrete_function(z, y)(
+                z, y
+            )
             scalar = None
         else:
             shown, gradient, scalar = step(z, y)

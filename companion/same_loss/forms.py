@@ -115,18 +115,16 @@ def infer(side, *, outputs=None, ignored=None):
         If there is no way to call the loss, or if two calls differ.
     """
     reading = probes.read(side, outputs)
-    if probes.is_stateful(side, reading):
+    rows = probes.rows(side, reading)
+    if rows.stateful:
         raise probes.NotCompared(
             f"{side.framework}'s loss gives two answers for one batch: it has a state, or draws numbers. Fix the seed "
             "inside the loss, or take the randomness out."
         )
     form = Form(side.framework, side.n_classes, reading)
-    form.broadcast = probes.is_broadcast(side, reading)
-    form.coupled = not form.broadcast and probes.is_coupled(side, reading)
+    form.broadcast, form.coupled, form.reduced = rows.broadcast, rows.coupled, rows.reduced
     if not form.broadcast and not form.coupled:
         form.divisor = probes.divisor(side, reading)
-    z, y = probes.batch(reading, side.n_classes, 2, seed=20)
-    form.reduced = side(reading, z, y).scalar
     if form.divisor.affine is not None:
         form = _with_law(side, form)
     if form.law is not None:
@@ -301,8 +299,8 @@ def _confirm(side, form):
     k, reading = side.n_classes, form.reading
     rng = np.random.default_rng(40)
     form.confirmed = True
-    for seed, reach in enumerate((1.0, 2.0, 3.0, 3.0, 6.0, 6.0)):
-        largest = max(2, 150 // k) if seed == 5 else 8
+    for seed, reach in enumerate((1.0, 2.0, 3.0, 6.0, 6.0)):
+        largest = max(2, 150 // k) if seed == 4 else 8
         counts = rng.integers(1, largest + 1, k)
         z, y = probes.batch(reading, k, counts, seed=50 + seed, reach=reach)
         value, gradient = form.predict(z, y)
@@ -327,14 +325,14 @@ def _wrong(found, expected, y, tolerance):
 
 def _kink(side, reading):
     """Whether the gradient at exactly z = 0 lies apart from those beside it."""
-    k = side.n_classes
-    z, y = probes.batch(reading, k, 3, seed=60)
+    z, y = probes.batch(reading, side.n_classes, 3, seed=60)
     step = 1e-3 * np.random.default_rng(61).choice([-1.0, 1.0], z.shape)
-    at = [side(reading, z * 0 + move, y).gradient for move in (0 * step, step, -step)]
-    if not all(np.isfinite(gradient).all() for gradient in at):
+    gradient = side(reading, np.concatenate([0 * step, step, -step]), np.tile(y, 3)).gradient
+    if not np.isfinite(gradient).all():
         return True
-    beside = (at[1] + at[2]) / 2
-    return bool(np.abs(at[0] - beside).max() > 1e-3 * np.abs(beside).max())
+    at, above, below = np.split(gradient, 3)
+    beside = (above + below) / 2
+    return bool(np.abs(at - beside).max() > 1e-3 * np.abs(beside).max())
 
 
 def _graph_differs(side, reading):
@@ -367,13 +365,16 @@ def _ignored(side, reading, label):
 def _tails(side, reading):
     """Return sentences on what happens at large logits, where losses of equal form part."""
     k = side.n_classes
-    for reach in (8.0, 12.0, 18.0, 40.0, 90.0):
-        y = np.repeat(np.arange(k), 2)
-        wrong = np.where(np.arange(k) == (y[:, None] + 1) % k, reach, 0.0)
-        z = wrong if reading.columns else np.where(y == 1, -reach, reach)
-        found = side(reading, z, y)
-        if not (np.isfinite(found.value) and np.isfinite(found.gradient).all()):
-            return [f"its value or gradient is not finite where a logit is wrong by {reach:g}"]
-        if reading.given == "logits" and not found.gradient.reshape(len(y), -1).any(axis=1).any():
-            return [f"its gradient is 0 where a logit is wrong by {reach:g}: it saturates"]
+    reach = np.repeat([8.0, 12.0, 18.0, 40.0, 90.0], 2 * k)
+    y = np.tile(np.arange(k), 10)
+    wrong = np.arange(k) == (y[:, None] + 1) % k
+    z = np.where(wrong, reach[:, None], 0.0) if reading.columns else np.where(y == 1, -reach, reach)
+    found = side(reading, z, y)
+    gradient = found.gradient.reshape(len(y), -1)
+    for level in np.unique(reach):
+        at = gradient[reach == level]
+        if not np.isfinite(at).all():
+            return [f"its value or gradient is not finite where a logit is wrong by {level:g}"]
+        if reading.given == "logits" and not at.any():
+            return [f"its gradient is 0 where a logit is wrong by {level:g}: it saturates"]
     return []

@@ -113,32 +113,36 @@ def close(a, b, tolerance):
     return bool(np.abs(a - b).max() <= tolerance * max(np.abs(b).max(), np.abs(a).max()))
 
 
-def is_stateful(side, reading):
-    """Whether the same batch twice gives two answers."""
+@dataclass(frozen=True)
+class Rows:
+    """How the rows of a batch hang together, from one batch and three changes of it.
+
+    `stateful`: the same batch twice gives two answers. `broadcast`: the gradient of a row does not see its own label,
+    though it sees how many there are of each. `coupled`: it changes with the logits of other rows. `reduced`: the loss
+    comes as one number.
+    """
+
+    stateful: bool
+    broadcast: bool
+    coupled: bool
+    reduced: bool
+
+
+def rows(side, reading):
+    """Return the `Rows` of a loss."""
+    tolerance = PRECISION[reading.precision]
     z, y = batch(reading, side.n_classes, 3, seed=3)
-    first, second = side(reading, z, y), side(reading, z, y)
-    return first.value != second.value or not np.array_equal(first.gradient, second.gradient)
-
-
-def is_broadcast(side, reading):
-    """Whether the gradient of a row does not see its own label, though it sees how many there are of each."""
-    z, y = batch(reading, side.n_classes, 3, seed=4)
-    turned = np.where(y == 0, 1, np.where(y == 1, 0, y))
-    before, after = side(reading, z, y).gradient, side(reading, z, turned).gradient
-    if np.abs(before).max() == 0 or not close(before, after, PRECISION[reading.precision]):
-        return False
-    fewer = side(reading, z, np.zeros_like(y)).gradient
-    return not close(before, fewer, PRECISION[reading.precision])
-
-
-def is_coupled(side, reading):
-    """Whether the gradient of a row changes with the logits of others."""
-    z, y = batch(reading, side.n_classes, 3, seed=5)
+    first, again = side(reading, z, y), side(reading, z, y)
+    before = first.gradient
+    stateful = first.value != again.value or not np.array_equal(before, again.gradient)
+    exchanged = np.where(y == 0, 1, np.where(y == 1, 0, y))
+    broadcast = close(side(reading, z, exchanged).gradient, before, tolerance)
+    broadcast = broadcast and not close(side(reading, z, np.zeros_like(y)).gradient, before, tolerance)
     moved = z + np.random.default_rng(6).standard_normal(z.shape)
     moved[0] = z[0]
-    before, after = side(reading, z, y).gradient, side(reading, moved, y).gradient
-    scale = np.abs(before).max()
-    return bool(np.abs(before[0] - after[0]).max() > PRECISION[reading.precision] * scale)
+    changed = np.abs(side(reading, moved, y).gradient[0] - before[0]).max()
+    coupled = not broadcast and changed > tolerance * np.abs(before).max()
+    return Rows(stateful, broadcast, bool(coupled), first.scalar)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -13,7 +14,15 @@ _NEAR = {"float64": 1e-5, "float32": 2e-4}
 
 @dataclass(frozen=True)
 class Cause:
-    """Why two losses differ: its kind, a word; a sentence; the line that makes them equal."""
+    """Why two losses differ: its kind, a word; a sentence; the line that makes them equal.
+
+    The kinds are those of how the loss is called: "order" (of the arguments), "probabilities" (or logits), "broadcast",
+    "coupled" (rows), "reduction" (missing), "graph" (or eager), "ignored label"; of its law: "family", "activation"
+    (twice), "gamma", "detached", "inside" (the weight, in the focal factor), "scale", "shift" (of the logits),
+    "margin", "smoothing", "smoothing order" (with weights), "clipping", "kink" (at z = 0), "law" (not known here); of
+    what multiplies it: "ignored class", "divisor", "weights", "factor", "offset"; "gradient" (not that of the value);
+    and "unknown".
+    """
 
     kind: str
     sentence: str
@@ -91,7 +100,7 @@ def compare(sides, forms, *, declared):
     elif not causes:
         causes = [words.unnamed(forms)]
     same = largest <= 1 and not causes
-    return Verdict(same, causes, None if same else example, largest * tolerance, domain, forms, _notes(forms))
+    return Verdict(same, causes, None if same else example, largest * tolerance, domain, forms, _notes(sides, forms))
 
 
 def _by_value(sides, forms):
@@ -171,12 +180,14 @@ def _shown(sides, forms, z, y):
 
 
 def _near(a, b, rtol=1e-4, atol=1e-6):
+    """Whether numbers of two forms are equal; those of losses in float32 are known to fewer digits."""
     return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=rtol, atol=atol))
 
 
 def _causes(sides, forms, declared):
     """Return every difference of two forms, in the order in which one would mend them."""
     p, t = forms
+    near = partial(_near, rtol=2e-3 if "float32" in (p.reading.precision, t.reading.precision) else 1e-4)
     causes = []
 
     def cause(kind, *values):
@@ -203,41 +214,45 @@ def _causes(sides, forms, declared):
         if not mixed and any(form.law is None for form in forms):
             cause("law")
         return causes
-    _law_causes(p, t, cause)
-    _linear_causes(sides, p, t, cause)
-    if not _near(p.offset, t.offset, atol=1e-4):
+    _law_causes(p, t, cause, near)
+    _linear_causes(sides, p, t, cause, near)
+    if not near(p.offset, t.offset, atol=1e-4):
         cause("offset")
     if p.value_fits != t.value_fits:
         cause("gradient")
-    if not _near(p.clipped, t.clipped, rtol=0.2, atol=1e-4):
+    if not near(p.clipped, t.clipped, rtol=0.2, atol=1e-4):
         cause("clipping")
     return causes
 
 
-def _law_causes(p, t, cause):
+def _law_causes(p, t, cause, near):
     a, b = p.law, t.law
     one_logit = p.reading.columns != t.reading.columns
     if a.squared != b.squared or (a.family != b.family and not one_logit):
         cause("family")
     if a.activated != b.activated:
         cause("activation")
-    if not _near(*np.broadcast_arrays(a.gamma, b.gamma)):
+    if not near(*np.broadcast_arrays(a.gamma, b.gamma)):
         cause("gamma")
     elif a.detached != b.detached and np.any(a.gamma):
         cause("detached")
-    elif np.any(a.gamma) and not _near(*np.broadcast_arrays(a.inside, b.inside)):
+    elif np.any(a.gamma) and not near(*np.broadcast_arrays(a.inside, b.inside)):
         cause("inside")
-    if np.any(a.gamma) and np.any(b.gamma) and not _near(a.gamma, b.gamma) and a.detached != b.detached:
+    if np.any(a.gamma) and np.any(b.gamma) and not near(a.gamma, b.gamma) and a.detached != b.detached:
         cause("detached")
-    if not _near(a.scale, b.scale):
+    if not near(a.scale, b.scale):
         cause("scale")
-    if not _near(*np.broadcast_arrays(_centred(a.shift), _centred(b.shift))):
+    if not near(*np.broadcast_arrays(_centred(a.shift), _centred(b.shift))):
         cause("shift")
-    if not _near(*np.broadcast_arrays(a.margin, b.margin)):
+    if not near(*np.broadcast_arrays(a.margin, b.margin)):
         cause("margin")
-    if not _near(p.smoothing, t.smoothing):
+    if not near(p.smoothing, t.smoothing):
         cause("smoothing")
-    elif p.smoothing > 1e-6 and p.smoothing_on != t.smoothing_on and not (_uniform(p.weights) and _uniform(t.weights)):
+    elif (
+        p.smoothing > 1e-6
+        and p.smoothing_on != t.smoothing_on
+        and not (_uniform(p.weights, near) and _uniform(t.weights, near))
+    ):
         cause("smoothing order")
 
 
@@ -245,17 +260,17 @@ def _centred(shift):
     return np.asarray(shift) - shift[0]
 
 
-def _uniform(weights):
-    return _near(weights, np.full_like(weights, weights.flat[0]))
+def _uniform(weights, near=_near):
+    return near(weights, np.full_like(weights, weights.flat[0]))
 
 
-def _linear_causes(sides, p, t, cause):
+def _linear_causes(sides, p, t, cause, near):
     """Name what differs in divisor, weights and factor."""
     dropped = [form.weights.ndim == 1 and not form.weights.all() for form in (p, t)]
     if dropped[0] != dropped[1]:
         cause("ignored class")
         return
-    uniform = [_uniform(form.weights[form.weights != 0]) for form in (p, t)]
+    uniform = [_uniform(form.weights[form.weights != 0], near) for form in (p, t)]
     divisors = []
     for form, equal in zip((p, t), uniform, strict=True):
         divisors.append("samples" if equal and form.divided_by == "weights" else form.divided_by)
@@ -270,7 +285,7 @@ def _linear_causes(sides, p, t, cause):
     keep = (a != 0) & (b != 0)
     a, b = a[keep], b[keep]
     hidden = [divisor == "weights" for divisor in divisors]  # whose common factor cancels
-    kind, left = relation(a, b, any(hidden))
+    kind, left = relation(a, b, any(hidden), near)
     if kind:
         cause("weights", kind)
     if not reduced:
@@ -283,7 +298,7 @@ def _linear_causes(sides, p, t, cause):
         factor *= equal.flat[0] if uniform[1] else 1 / equal.flat[0]
     elif hidden[0] and not hidden[1]:
         factor *= _known_scale(sides[0], p.weights, left)
-    if not _near(factor, 1.0):
+    if not near(factor, 1.0):
         cause("factor", factor)
 
 
@@ -293,13 +308,13 @@ def _known_scale(side, weights, left):
     return 1.0 if scale is None else left / scale
 
 
-def relation(a, b, hidden=False):
+def relation(a, b, hidden=False, near=_near):
     """Return how the weights `b` come from `a`, a word, and the factor that is left; "" if they are equal up to it.
 
     Of several relations the one that leaves no factor is taken; where a divisor hides the common factor of the weights,
     the first.
     """
-    equal_a, equal_b = _uniform(a), _uniform(b)
+    equal_a, equal_b = _uniform(a, near), _uniform(b, near)
     candidates = [("", b / a)]
     if equal_b and not equal_a:
         candidates.append(("missing in TensorFlow", b))
@@ -315,17 +330,19 @@ def relation(a, b, hidden=False):
             ("root in TensorFlow", b / np.sqrt(a)),
             ("root in PyTorch", np.sqrt(b) / a),
         ]
-    fits = [(kind, float(ratio.flat[0])) for kind, ratio in candidates if _uniform(ratio)]
+    fits = [(kind, float(ratio.flat[0])) for kind, ratio in candidates if _uniform(ratio, near)]
     if not fits:
         return "other", 1.0
     if fits[0][0] == "" or hidden:
         return fits[0]
-    return next((fit for fit in fits if _near(fit[1], 1.0)), fits[0])
+    return next((fit for fit in fits if near(fit[1], 1.0)), fits[0])
 
 
-def _notes(forms):
+def _notes(sides, forms):
     p, t = forms
     notes = []
+    if t.reading.turned and sides[1].names_say_turned:
+        notes.append("TensorFlow's function takes the logits first, where `compile` hands it the targets")
     if p.reading.columns != t.reading.columns:
         one, two = (p, t) if t.reading.columns else (t, p)
         notes.append(f"{one.framework} takes one logit a sample, {two.framework} two: compared as functions of z₁ − z₀")

@@ -121,8 +121,8 @@ def _probabilities(p, t):
     if takes["PyTorch"] == "probabilities":
         return (
             sentence + ".",
-            "PyTorch: BCEWithLogitsLoss or CrossEntropyLoss, which take logits; or, if the model ends in a sigmoid, say "
-            'so with outputs={"PyTorch": "probabilities", "TensorFlow": "logits"}',
+            "PyTorch: BCEWithLogitsLoss or CrossEntropyLoss, which take logits; or, if the model ends in a sigmoid, "
+            'say so with outputs={"PyTorch": "probabilities", "TensorFlow": "logits"}',
         )
     return sentence + ".", "PyTorch: loss(log_softmax(z, dim=1), y)"
 
