@@ -8,9 +8,9 @@ from scipy.optimize import least_squares
 from companion.same_loss.laws import Law
 
 _STARTS = {
-    "gamma": (1.0, 2.5),
+    "gamma": (1.5,),
     "gammas": ((2.0, 1.0), (1.0, 3.0)),
-    "scale": (0.7, 4.0, 0.2),
+    "scale": (0.7, 5.0),
     "shift": (0.0,),
     "margin": (0.1,),
     "inside": (1.0, 4.0),
