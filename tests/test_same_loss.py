@@ -166,6 +166,10 @@ PAIRS = [
 ]
 
 
+def test_there_are_many_single_differences_and_more_pairs():
+    assert len(SINGLE) >= 75 and len(PAIRS) >= 150
+
+
 @pytest.mark.parametrize(("base", "change", "kinds"), PAIRS, ids=named)
 def test_two_differences_are_both_named(base, change, kinds):
     found = compared(base | change, base)
