@@ -7,7 +7,7 @@ from scipy.optimize import brentq
 
 from companion import theory
 
-_A, _B = "08a_losses_and_class_weight", "08b_training_and_metrics"
+_A = "08a_losses_and_class_weight"
 LINKS = {
     "divisor": (_A, "The loss: divisors"),
     "smoothing": (_A, "Label smoothing with class weights"),
@@ -16,9 +16,13 @@ LINKS = {
     "ignored label": (_A, "An ignored index"),
     "broadcast": (_A, "A hand-written loss that loses an axis"),
     "gamma": (_A, "Defaults of the focal loss"),
-    "order": (_A, "The order of the arguments"),
+    "coupled": (_A, "Classes on another axis"),
+    "clipping": (_A, "Logits that are very sure"),
+    "order": (_A, "The loss: what it is given"),
     "weights": (_A, "class_weight"),
-    "graph": (_B, "Retracing"),
+    "kink": ("02a_weighted_binary_cross_entropy", "At exactly zero"),
+    "activation": ("02b_training_with_a_weight", "Numerical stability"),
+    "probabilities": ("02b_training_with_a_weight", "Two common slips"),
 }
 """The notebook, and the heading in it, on each kind of cause that has one."""
 
