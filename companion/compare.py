@@ -1,6 +1,7 @@
 """Comparing the two frameworks: on arrays, so that this module needs neither of them.
 
-What a notebook compares comes as a dictionary by framework, ``{"PyTorch": …, "TensorFlow": …}``.
+What a notebook compares comes as a dictionary by framework, ``{"PyTorch": …, "TensorFlow": …}``. Losses themselves are
+compared by `same_loss` and `describe`, which stand in `companion.same_loss` and load a framework when they are called.
 """
 
 import dataclasses
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from companion import _checks
+from companion.same_loss import assert_same_loss, describe, same_loss  # noqa: F401  offered here, too
 
 FRAMEWORKS = ("PyTorch", "TensorFlow")
 

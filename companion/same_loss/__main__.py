@@ -1,0 +1,46 @@
+"""``python -m companion.same_loss mine:pt_loss mine:keras_loss``: status 0 the same, 1 not, 2 not compared."""
+
+import argparse
+import importlib
+import json
+import os
+import sys
+
+from companion.same_loss import NotCompared, describe, same_loss
+
+
+def main(arguments=None):
+    """Compare the losses that the arguments name, or describe the one, print the verdict, return the status."""
+    parser = argparse.ArgumentParser(prog="python -m companion.same_loss", description="Are two losses one function?")
+    parser.add_argument("losses", nargs="+", metavar="module:name", help="PyTorch's loss, then Keras'; or one alone")
+    parser.add_argument("--n-classes", type=int, default=2)
+    parser.add_argument("--outputs", choices=["logits", "probabilities"], help="what both models give")
+    parser.add_argument("--class-weight", type=json.loads, help='as fit takes it, in JSON: {"0": 1, "1": 99}')
+    parser.add_argument("--ignored", type=int, help="a label that leaves its row out, such as -100")
+    options = vars(parser.parse_args(arguments))
+    names = options.pop("losses")
+    if len(names) > 2:
+        parser.error("one loss, or two")
+    if options["class_weight"] is not None:
+        options["class_weight"] = {int(key): float(value) for key, value in options["class_weight"].items()}
+    sys.path.insert(0, os.getcwd())
+    try:
+        found = [_named(name) for name in names]
+        answer = same_loss(*found, **options) if len(found) == 2 else describe(found[0], **options)
+    except (NotCompared, ImportError, AttributeError, TypeError, ValueError) as error:
+        print(f"NOT COMPARED: {error}", file=sys.stderr)
+        return 2
+    print(answer)
+    return 0 if len(found) == 1 or answer.same else 1
+
+
+def _named(name):
+    """Return what ``module:name`` names."""
+    module, separator, attribute = name.partition(":")
+    if not separator:
+        raise ValueError(f"a loss is named module:name, got {name!r}.")
+    return getattr(importlib.import_module(module), attribute)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

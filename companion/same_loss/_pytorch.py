@@ -1,0 +1,62 @@
+"""A loss of PyTorch as a function of arrays."""
+
+import contextlib
+import copy
+
+import numpy as np
+import torch
+from torch.overrides import TorchFunctionMode
+
+
+class _Float64(TorchFunctionMode):
+    """Computes in float64 what a loss would compute in float32, its own constants and casts included."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        args = [_lifted(value) for value in args]
+        kwargs = {name: _lifted(value) for name, value in (kwargs or {}).items()}
+        return (torch.Tensor.double if function is torch.Tensor.float else function)(*args, **kwargs)
+
+
+def _lifted(value):
+    if isinstance(value, torch.Tensor) and value.dtype == torch.float32:
+        return value.double()
+    if type(value) in (list, tuple):
+        return type(value)(map(_lifted, value))
+    return torch.float64 if value is torch.float32 else value
+
+
+def prepared(loss, precision, class_weight, sample_weight):
+    """Return the loss with its parameters in `precision`; the user's own object is left alone."""
+    if not isinstance(loss, torch.nn.Module):
+        return loss
+    with contextlib.suppress(Exception):  # a module that cannot be copied is called as it is
+        return copy.deepcopy(loss).to(getattr(torch, precision))
+    return loss
+
+
+def evaluate(loss, logits, targets, labels, *, turned, precision):
+    """Return the value, the gradient in `logits` and whether the loss is one number."""
+    z = torch.tensor(logits, requires_grad=True)
+    y = torch.tensor(targets)
+    default = torch.get_default_dtype()
+    with contextlib.ExitStack() as stack:
+        if precision == "float64":
+            torch.set_default_dtype(torch.float64)
+            stack.callback(torch.set_default_dtype, default)
+            stack.enter_context(_Float64())
+        stack.enter_context(torch.enable_grad())
+        value = loss(y, z) if turned else loss(z, y)
+    (gradient,) = torch.autograd.grad(value.sum(), z, allow_unused=True)
+    gradient = np.zeros(z.shape) if gradient is None else gradient.numpy()
+    return value.detach().double().mean().item(), gradient, value.ndim == 0
+
+
+def called(loss):
+    """Return the function whose parameters have the names."""
+    return loss.forward if isinstance(loss, torch.nn.Module) else loss
+
+
+def held_weights(loss):
+    """Return the class weights that a module holds under PyTorch's own name."""
+    weight = getattr(loss, "weight", None)
+    return weight.detach().double().numpy() if isinstance(weight, torch.Tensor) else None

@@ -1,0 +1,380 @@
+"""The canonical form of a loss, inferred from probes and then confirmed on batches that it has not seen."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from companion.same_loss import fit, probes
+from companion.same_loss.laws import Law
+from companion.same_loss.sides import Reading
+
+
+@dataclass
+class Form:
+    """What one loss is.
+
+    The loss of a batch is the sum over its rows of weight × law, divided as `divided_by` says, plus `offset`.
+
+    Attributes
+    ----------
+    framework : str
+    n_classes : int
+    reading : Reading
+        The shapes, the order of the arguments, logits or probabilities, and the precision of the probes.
+    law : Law or None
+        None: the loss follows no law that is known here.
+    coefficients : numpy.ndarray, shape (K, T)
+        The terms of the law that a row of each class has; its scale is that of `divisor`.
+    divisor : probes.Divisor
+    divided_by : str
+        "samples", "weights", "sum", "class" (the rows of the same class), "valid" (those whose class has a weight),
+        "averaged" (the mean of the weights times the mean of the losses), "classes" (the rows of `counted`), or
+        "unknown".
+    counted : tuple of int
+    weights : numpy.ndarray, shape (K,) or (K, K)
+        Of the classes; with one sigmoid a column, that of column c in a row of class k. Where the sum of the weights
+        divides, they are scaled so that the first is one; otherwise a common factor is part of them.
+    factor : float
+        What multiplies the whole where the sum of the weights divides; elsewhere one.
+    smoothing : float
+        ε of targets (1 − ε)·one-hot + ε/K.
+    smoothing_on : str
+        Whether a weight multiplies the loss of the "samples", smoothed, or each of its "terms".
+    offset : float
+        A constant that the value holds.
+    reduced : bool
+        Whether the loss comes as one number.
+    value_fits : bool
+        Whether the gradient is the derivative of the value.
+    broadcast, coupled : bool
+        Whether every row meets every label; whether rows depend on each other's logits.
+    kink : bool
+        Whether the gradient at z = 0 is not that of its surroundings.
+    clipped : float
+        The probability below which, or above one minus which, the gradient is zero; 0 if nowhere in |z| ≤ 6.
+    graph_differs : bool
+        Whether a graph computes something else than eager TensorFlow.
+    ignored : str
+        What rows of the label asked for do: "" (not asked), "skipped", "counted" (in the divisor), "used", "refused".
+    confirmed : bool
+        Whether the form predicted the value and the gradient of fresh batches.
+    notes : list of str
+        What happens outside the domain of the comparison.
+    """
+
+    framework: str
+    n_classes: int
+    reading: Reading
+    law: Law | None = None
+    coefficients: np.ndarray | None = None
+    divisor: probes.Divisor = probes.Divisor(None)
+    divided_by: str = "unknown"
+    counted: tuple = ()
+    weights: np.ndarray | None = None
+    factor: float = 1.0
+    smoothing: float = 0.0
+    smoothing_on: str = "samples"
+    offset: float = 0.0
+    reduced: bool = True
+    value_fits: bool = True
+    broadcast: bool = False
+    coupled: bool = False
+    kink: bool = False
+    clipped: float = 0.0
+    graph_differs: bool = False
+    ignored: str = ""
+    confirmed: bool = False
+    notes: list = field(default_factory=list)
+
+    def predict(self, z, y):
+        """Return the value and the gradient that the form gives."""
+        divisors = self.divisor(np.bincount(y, minlength=self.n_classes))[y]
+        values, gradients = self.law.terms(z)
+        chosen = self.coefficients[y] / divisors[:, None]
+        value = (chosen * values).sum()
+        gradient = np.einsum("nt,nt...->n...", chosen, gradients)
+        if not self.reduced:
+            value = value / len(y)
+        return value + self.offset, gradient
+
+
+def infer(side, *, outputs=None, ignored=None):
+    """Return the `Form` of a loss.
+
+    Parameters
+    ----------
+    side : Side
+    outputs : {"logits", "probabilities"}, optional
+        What the model gives, if that is declared.
+    ignored : int, optional
+        A label outside 0…K−1 that means "leave this row out".
+
+    Raises
+    ------
+    probes.NotCompared
+        If there is no way to call the loss, or if two calls differ.
+    """
+    reading = probes.read(side, outputs)
+    rows = probes.rows(side, reading)
+    if rows.stateful:
+        raise probes.NotCompared(
+            f"{side.framework}'s loss gives two answers for one batch: it has a state, or draws numbers. Fix the seed "
+            "inside the loss, or take the randomness out."
+        )
+    form = Form(side.framework, side.n_classes, reading)
+    form.broadcast, form.coupled, form.reduced = rows.broadcast, rows.coupled, rows.reduced
+    if not form.broadcast and not form.coupled:
+        form.divisor = probes.divisor(side, reading)
+    if form.divisor.affine is not None:
+        form = _with_law(side, form)
+    if form.law is not None:
+        _name(form)
+        _check_value(side, form)
+        _confirm(side, form)
+    form.kink = not form.broadcast and _kink(side, reading)
+    if side.framework == "TensorFlow":
+        form.graph_differs = _graph_differs(side, reading)
+    if ignored is not None:
+        form.ignored = _ignored(side, reading, ignored)
+    form.notes += _tails(side, reading)
+    return form
+
+
+def _with_law(side, form):
+    """Return the form with the law that its gradients follow, under the link that lets one be found."""
+    links = ("softmax", "sigmoid") if form.reading.columns and form.reading.given == "probabilities" else ("softmax",)
+    k = side.n_classes
+    for link in links:
+        reading = replace(form.reading, link=link)
+        z, y = probes.batch(reading, k, 14 if k <= 4 else 8, seed=21)
+        gradient = side(reading, z, y).gradient
+        gradient = gradient * form.divisor(np.bincount(y, minlength=k))[y].reshape(-1, *[1] * (z.ndim - 1))
+        rows = gradient.reshape(len(y), -1)
+        alive = rows.any(axis=1)
+        keep = alive | np.isin(y, [j for j in range(k) if not alive[y == j].any()])
+        family = "sigmoid" if z.ndim == 2 and _columns_apart(side, reading) else "softmax"
+        found = fit.fitted(z[keep], y[keep], gradient[keep], family, k, probes.PRECISION[reading.precision])
+        if found is not None:
+            form.law, form.coefficients = found
+            form.reading = reading
+            predicted = np.einsum("nt,nt...->n...", form.coefficients[y], form.law.terms(z)[1])
+            gone = ~keep & _wrong(rows, predicted.reshape(len(y), -1), y, probes.PRECISION[reading.precision])
+            if gone.any():
+                form.clipped = _share(z[gone], y[gone])
+            break
+    return form
+
+
+def _columns_apart(side, reading):
+    """Whether the gradient in one logit of a row sees no other logit of it."""
+    z, y = probes.batch(reading, side.n_classes, 3, seed=22)
+    moved = z + np.random.default_rng(23).standard_normal(z.shape)
+    moved[:, 0] = z[:, 0]
+    before, after = side(reading, z, y).gradient[:, 0], side(reading, moved, y).gradient[:, 0]
+    return probes.close(before, after, probes.PRECISION[reading.precision])
+
+
+def _share(z, y):
+    """Return the largest probability, of the class or of the rest, among rows whose gradient is zero."""
+    p = np.exp(-Law().terms(z)[0])[np.arange(len(y)), y]
+    return float(np.minimum(p, 1 - p).max())
+
+
+def _name(form):
+    """Name the linear parts: smoothing, weights, divisor, factor."""
+    tolerance = 100 * probes.PRECISION[form.reading.precision]
+    found = (
+        _columns_named(form, tolerance) if form.coefficients.shape[1] > form.n_classes else _rows_named(form, tolerance)
+    )
+    if found is None:
+        return
+    weights, form.smoothing, form.smoothing_on = found
+    inside = np.asarray(form.law.inside)
+    weights = weights * inside if inside.size == len(weights) else weights
+    per_class = weights if weights.ndim == 1 else None
+    affine, k = form.divisor.affine, form.n_classes
+    constant, slopes = affine[:, 0], affine[:, 1:]
+    alive = weights.reshape(k, -1).any(axis=1)
+    largest = np.abs(slopes).max(axis=1)
+    if form.divisor.squared:
+        level = slopes[:, 0]
+        form.divided_by = "averaged"
+        form.weights = slopes[0] / slopes[0, 0] * weights * level
+    elif not slopes.any():
+        form.divided_by, form.weights = "sum", _over(weights, constant)
+    elif constant.any():
+        form.weights = weights
+    elif np.allclose(slopes, np.diag(np.diag(slopes))):
+        form.divided_by, form.weights = "class", _over(weights, np.diag(slopes))
+    elif not np.allclose(slopes / largest[:, None], (slopes / largest[:, None])[0], rtol=tolerance):
+        form.weights = weights
+    else:
+        shape = slopes[0] / largest[0]
+        weights = _over(weights, largest)
+        if np.allclose(shape, 1, rtol=tolerance):
+            form.divided_by, form.weights = "samples", weights
+        elif np.allclose(shape, alive, rtol=tolerance) and not alive.all():
+            form.divided_by, form.weights = "valid", weights
+        elif per_class is not None and np.allclose(weights / weights.max(), shape, rtol=tolerance):
+            first = shape[shape > 0][0]
+            form.divided_by, form.weights = "weights", shape / first
+            form.factor = float(weights.max() / shape.max())
+        elif np.isin(shape.round(6), [0.0, 1.0]).all():
+            form.divided_by, form.weights = "classes", weights
+            form.counted = tuple(int(j) for j in np.flatnonzero(shape > 0.5))
+        else:
+            form.weights = weights
+
+
+def _over(weights, divisors):
+    return weights / divisors.reshape(-1, *[1] * (weights.ndim - 1))
+
+
+def _rows_named(form, tolerance):
+    """Return weights ``(K,)``, ε and what it is on, of coefficients ``(K, K)``; None if they are something else."""
+    b, k = form.coefficients, form.n_classes
+    diagonal = np.diag(b)
+    off = b[~np.eye(k, dtype=bool)]
+    if np.abs(off).max() <= tolerance * 1e-1 * np.abs(diagonal).max():
+        return diagonal, 0.0, "samples"
+    if (diagonal <= 0).any() or (b < 0).any():
+        return None
+    with np.errstate(all="ignore"):
+        pairs = np.sqrt(b * b.T / np.outer(diagonal, diagonal))  # ε/K over 1 − ε + ε/K, whatever the weights
+    share = pairs[~np.eye(k, dtype=bool)]
+    if not np.allclose(share, share[0], rtol=tolerance):
+        return None
+    share = share[0]
+    epsilon = float(k * share / (1 + (k - 1) * share))
+    expected = {
+        "samples": np.where(np.eye(k, dtype=bool), 1.0, share) * diagonal[:, None],
+        "terms": np.where(np.eye(k, dtype=bool), 1.0, share) * diagonal[None, :],
+    }
+    for where, matrix in expected.items():
+        if np.allclose(b, matrix, rtol=tolerance, atol=tolerance * b.max()):
+            return diagonal / (1 - epsilon + epsilon / k), epsilon, where
+    return None
+
+
+def _columns_named(form, tolerance):
+    """Return weights ``(K, K)`` of column c in a row of class k, ε and what it is on; None as above."""
+    k = form.n_classes
+    b = form.coefficients.reshape(k, k, 2)
+    own = np.eye(k, dtype=int)
+    main = np.take_along_axis(b, own[:, :, None], axis=2)[:, :, 0]
+    minor = np.take_along_axis(b, 1 - own[:, :, None], axis=2)[:, :, 0]
+    if np.abs(minor).max() <= tolerance * 1e-1 * np.abs(main).max():
+        return main, 0.0, "samples"
+    if (main <= 0).any() or (minor < 0).any():
+        return None
+    other = np.array([[main[(row + 1) % k if row == c else c, c] for c in range(k)] for row in range(k)])
+    for where, reference in {"samples": main, "terms": other}.items():
+        share = minor / reference
+        if np.allclose(share, share[0, 0], rtol=tolerance):
+            epsilon = float(2 * share[0, 0] / (1 + share[0, 0]))
+            return main / (1 - epsilon / 2), epsilon, where
+    return None
+
+
+def _check_value(side, form):
+    """Compare values with what the gradients say; find a constant."""
+    differences = []
+    for seed, n in ((30, 2), (31, 5), (32, 11)):
+        z, y = probes.batch(form.reading, side.n_classes, n, seed=seed, reach=2.0)
+        form_value = form.predict(z, y)[0]
+        value = side(form.reading, z, y).value
+        differences.append((value - form_value, max(abs(value), abs(form_value))))
+    difference, scale = np.array(differences).T
+    tolerance = 10 * probes.PRECISION[form.reading.precision]
+    if (np.abs(difference) <= tolerance * scale).all():
+        return
+    if np.ptp(difference) <= tolerance * scale.max():
+        form.offset = float(difference.mean())
+    else:
+        form.value_fits = form.clipped > 0  # whose values, too, are those of the clipped probability
+
+
+def _confirm(side, form):
+    """Predict fresh batches, up to |z| = 6; where gradients vanish that should not, the loss clips."""
+    k, reading = side.n_classes, form.reading
+    rng = np.random.default_rng(40)
+    form.confirmed = True
+    for seed, reach in enumerate((1.0, 2.0, 3.0, 6.0, 6.0)):
+        largest = max(2, 150 // k) if seed == 4 else 8
+        counts = rng.integers(1, largest + 1, k)
+        z, y = probes.batch(reading, k, counts, seed=50 + seed, reach=reach)
+        value, gradient = form.predict(z, y)
+        found = side(reading, z, y)
+        tolerance = 10 * probes.PRECISION[reading.precision]
+        rows, expected = found.gradient.reshape(len(y), -1), gradient.reshape(len(y), -1)
+        wrong = _wrong(rows, expected, y, tolerance)
+        gone = wrong & ~rows.any(axis=1)
+        if gone.any():
+            form.clipped = max(form.clipped, _share(z[gone], y[gone]))
+        value_wrong = abs(found.value - value) > tolerance * max(abs(value), abs(found.value))
+        if (wrong & ~gone).any() or (form.value_fits and not form.clipped and value_wrong):
+            form.confirmed = False
+
+
+def _wrong(found, expected, y, tolerance):
+    """Return which rows of gradients differ, relative to the largest entry that is expected in their class."""
+    largest = np.array([np.abs(expected[y == k]).max(initial=0.0) for k in range(y.max() + 1)])
+    largest = np.where(largest > 0, largest, largest.max())[y]
+    return np.abs(found - expected).max(axis=1) > tolerance * largest
+
+
+def _kink(side, reading):
+    """Whether the gradient at exactly z = 0 lies apart from those beside it."""
+    z, y = probes.batch(reading, side.n_classes, 3, seed=60)
+    step = 1e-3 * np.random.default_rng(61).choice([-1.0, 1.0], z.shape)
+    gradient = side(reading, np.concatenate([0 * step, step, -step]), np.tile(y, 3)).gradient
+    if not np.isfinite(gradient).all():
+        return True
+    at, above, below = np.split(gradient, 3)
+    beside = (above + below) / 2
+    return bool(np.abs(at - beside).max() > 1e-3 * np.abs(beside).max())
+
+
+def _graph_differs(side, reading):
+    z, y = probes.batch(reading, side.n_classes, 4, seed=62)
+    eager = side(reading, z, y)
+    try:
+        graph = side(reading, z, y, graph=True)
+    except Exception:  # a loss may refuse a graph in any way it likes
+        return True
+    tolerance = 10 * probes.PRECISION[reading.precision]
+    value_differs = abs(eager.value - graph.value) > tolerance * abs(eager.value)
+    return value_differs or not probes.close(eager.gradient, graph.gradient, tolerance)
+
+
+def _ignored(side, reading, label):
+    """Return what rows with the label `label` do."""
+    z, y = probes.batch(reading, side.n_classes, 3, seed=63)
+    marked = y.copy()
+    marked[:2] = label
+    try:
+        whole, found = side(reading, z[2:], y[2:]), side(reading, z, marked)
+    except Exception:  # refused in any way it likes
+        return "refused"
+    tolerance = probes.PRECISION[reading.precision]
+    if not np.isfinite(found.gradient).all() or found.gradient[:2].any():
+        return "used"
+    return "skipped" if probes.close(found.gradient[2:], whole.gradient, tolerance) else "counted"
+
+
+def _tails(side, reading):
+    """Return sentences on what happens at large logits, where losses of equal form part."""
+    k = side.n_classes
+    reach = np.repeat([8.0, 12.0, 18.0, 40.0, 90.0], 2 * k)
+    y = np.tile(np.arange(k), 10)
+    wrong = np.arange(k) == (y[:, None] + 1) % k
+    z = np.where(wrong, reach[:, None], 0.0) if reading.columns else np.where(y == 1, -reach, reach)
+    found = side(reading, z, y)
+    gradient = found.gradient.reshape(len(y), -1)
+    for level in np.unique(reach):
+        at = gradient[reach == level]
+        if not np.isfinite(at).all():
+            return [f"its value or gradient is not finite where a logit is wrong by {level:g}"]
+        if reading.given == "logits" and not at.any():
+            return [f"its gradient is 0 where a logit is wrong by {level:g}: it saturates"]
+    return []

@@ -1,0 +1,104 @@
+"""The laws that a loss of one sample can follow: values and gradients of their terms in the logits, in NumPy.
+
+A loss of a sample with label y is Σ_k B[y, k] t_k(z): t_k is what the law gives if k were the label, and the matrix B
+holds all that enters linearly, the class weights and the smoothed targets.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, log_expit, log_softmax, logsumexp, softmax
+
+
+@dataclass(frozen=True)
+class Law:
+    """What is not linear: t_k = m_k C_k with C_k = −w_k log p_k and m_k = (1 − exp(−C_k))^γ, p of s·x + b − margin.
+
+    `family` is "softmax" (of one logit: of (0, z)) or "sigmoid", one binary loss a column. `gamma` holds one number, or
+    one for the negative and one for the positive class. `activated` says that x is softmax(z) or σ(z), not z.
+    `detached` takes the factor m as a constant. `squared` replaces C by Σ (p − target)².
+    """
+
+    family: str = "softmax"
+    gamma: tuple = (0.0,)
+    detached: bool = False
+    scale: float = 1.0
+    shift: tuple = (0.0,)
+    margin: tuple = (0.0,)
+    inside: tuple = (1.0,)
+    activated: bool = False
+    squared: bool = False
+
+    def terms(self, z):
+        """Return the values ``(n, T)`` of the terms, and their gradients ``(n, T)`` + the axes of a row of `z`.
+
+        T is the number of classes; with one sigmoid a column it is twice that: for column c the negative term at 2c,
+        the positive one at 2c + 1.
+        """
+        if self.family == "sigmoid" and z.ndim == 2:
+            return self._columns(z)
+        x, back = self._input(z)
+        u = self.scale * (np.stack([np.zeros_like(x), x], axis=1) if z.ndim == 1 else x)
+        u = u + np.asarray(self.shift)
+        log_p, toward = _toward(u, np.asarray(self.margin))
+        if self.squared:
+            values, to_u = _squared(softmax(u, axis=1))
+        else:
+            values, slope = self._factor(log_p)
+            to_u = slope[:, :, None] * toward
+        gradients = self.scale * (to_u[:, :, 1] if z.ndim == 1 else to_u)
+        return values, back(gradients)
+
+    def _columns(self, z):
+        x, back = self._input(z)
+        u = self.scale * x + np.asarray(self.shift)
+        signs = np.array([-1.0, 1.0])
+        v = u[:, :, None] * signs  # (n, K, 2)
+        if self.squared:
+            p = expit(v)
+            values, slopes = (1 - p) ** 2, -2 * (1 - p) ** 2 * p
+        else:
+            values, slopes = self._factor(log_expit(v))
+            slopes = slopes * expit(-v)
+        n, k = u.shape
+        gradients = np.zeros((n, k, 2, k))
+        gradients[:, np.arange(k), :, np.arange(k)] = np.moveaxis(slopes * signs * self.scale, 1, 0)
+        return values.reshape(n, -1), back(gradients.reshape(n, 2 * k, k))
+
+    def _factor(self, log_p):
+        """Return m C and its derivative in log p; the last axis is that of the classes."""
+        gamma, w = np.asarray(self.gamma), np.asarray(self.inside)
+        cost = np.maximum(-w * log_p, 1e-300)
+        rest = -np.expm1(-cost)  # 1 − exp(−C), which is 1 − p
+        factor = rest**gamma
+        slope = factor if self.detached else factor + gamma * rest ** (gamma - 1) * np.exp(-cost) * cost
+        return factor * cost, -w * slope
+
+    def _input(self, z):
+        """Return x, and what takes gradients in x, whose second axis is that of the terms, back to z."""
+        if not self.activated:
+            return z, lambda gradient: gradient
+        if z.ndim == 1 or self.family == "sigmoid":
+            x = expit(z)
+            return x, lambda gradient: gradient * (x * (1 - x))[:, None]
+        x = softmax(z, axis=1)
+        return x, lambda gradient: x[:, None] * (gradient - (gradient * x[:, None]).sum(axis=-1, keepdims=True))
+
+
+def _toward(u, margin):
+    """Return log p_k, with the margin taken off the logit of k, and its gradient in u, ``(n, k, j)``."""
+    if not margin.any():
+        return log_softmax(u, axis=1), np.eye(u.shape[1]) - softmax(u, axis=1)[:, None]
+    k = u.shape[1]
+    others = np.where(np.eye(k, dtype=bool), -np.inf, u[:, None])
+    toward = u - margin - logsumexp(others, axis=2)
+    slope = np.eye(k) - softmax(others, axis=2)
+    return log_expit(toward), expit(-toward)[:, :, None] * slope
+
+
+def _squared(p):
+    """Return Σ_j (p_j − [j = k])² for each k, and its gradient in the logits."""
+    k = p.shape[1]
+    error = p[:, None] - np.eye(k)  # (n, k, j)
+    inner = (error * p[:, None]).sum(axis=2, keepdims=True)
+    return (error**2).sum(axis=2), 2 * p[:, None] * (error - inner)

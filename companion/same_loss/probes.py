@@ -1,0 +1,199 @@
+"""The batches that are put to a loss, and what each of them separates."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from companion.same_loss.sides import Reading
+
+PRECISION = {"float64": 2e-5, "float32": 1e-4}
+"""The relative error up to which a law fits, a divisor is affine, a gradient is unchanged."""
+
+
+class NotCompared(ValueError):
+    """A loss that cannot be put to the probes: no reading of it works, or it changes between two calls."""
+
+
+def batch(reading, n_classes, counts, *, seed, reach=3.0):
+    """Return logits uniform in ±`reach` and shuffled labels, `counts` of each class."""
+    rng = np.random.default_rng(seed)
+    y = rng.permutation(np.repeat(np.arange(n_classes), counts))
+    return rng.uniform(-reach, reach, (len(y), n_classes) if reading.columns else len(y)), y
+
+
+def read(side, outputs=None):
+    """Return the `Reading` under which the loss is a loss: finite, with a gradient that depends on its own row.
+
+    Logits lie on both sides of 0, where probabilities would be refused, clipped or not finite. Several readings can
+    work; the framework's own order of the arguments comes before the other, logits before probabilities. A reading
+    under which the gradient vanishes at some points of a class and not at others, as where something is clipped, or
+    under which rows are mixed, comes after those of the same order.
+
+    Parameters
+    ----------
+    side : Side
+    outputs : {"logits", "probabilities"}, optional
+        What the model gives, if the user says so.
+
+    Raises
+    ------
+    NotCompared
+        If nothing works; the message has the first error.
+    """
+    told = side.names_say_turned
+    orders = (False, True) if told is None else (told, not told)
+    errors, found = [], {}
+    for precision in ("float64", "float32"):
+        for turned in orders:
+            for given in ("logits", "probabilities"):
+                for reading in _readings(side, given, turned, precision, outputs):
+                    quality = _quality(side, reading, errors)
+                    if quality == "good":
+                        return reading
+                    found.setdefault(quality, reading)
+            if "poor" in found:
+                return found["poor"]
+        for reading in _readings(side, "log-probabilities", orders[0], precision, outputs):
+            if reading.columns and _quality(side, reading, errors) in ("good", "poor"):
+                return reading
+        if "linear" in found:
+            return found["linear"]
+    first = f" The first error was: {errors[0]}" if errors else ""
+    raise NotCompared(
+        f"{side.framework}'s loss gives no finite gradient that depends on the logits, with {side.n_classes} classes "
+        f"and logits, probabilities or log-probabilities, in either order of the arguments.{first} "
+        "Pass n_classes, or wrap the loss in a function of (logits, targets)."
+    )
+
+
+def _readings(side, given, turned, precision, outputs):
+    """Yield the readings to try, if the user has not declared something else."""
+    if outputs is None or given.endswith(outputs):
+        for logits, targets in side.layouts:
+            yield Reading(logits, targets, given, turned, precision)
+
+
+def _quality(side, reading, errors):
+    k = side.n_classes
+    z, y = batch(reading, k, 4 + (np.arange(k) == 0) * 3, seed=0, reach=0.3)
+    z = z + np.random.default_rng(1).choice([-0.9, 0.9], z.shape)
+    try:
+        here = side(reading, z, y)
+        moved = z + 0.3 * np.random.default_rng(2).standard_normal(z.shape)
+        moved[0] = z[0]
+        there = side(reading, moved, y)
+    except Exception as error:  # a loss may refuse what it is given in any way it likes
+        errors.append(f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}")
+        return "none"
+    gradient = here.gradient.reshape(len(y), -1)
+    changed = there.gradient.reshape(len(y), -1)
+    if not (np.isfinite(here.value) and np.isfinite(gradient).all()) or not gradient.any():
+        return "none"
+    tolerance = PRECISION[reading.precision]
+    if np.allclose(gradient[1:], changed[1:], rtol=tolerance, atol=0):
+        return "none"  # linear in what stands for the logits: these are the targets, or log-probabilities
+    if reading.given == "probabilities" and _is_linear(side, reading, z, moved, y):
+        return "linear"
+    if not close(changed[0], gradient[0], tolerance):
+        return "poor"  # rows are mixed: one axis is taken for another, or the batch is one quantity
+    nothing = ~gradient.any(axis=1)
+    by_class = [nothing[y == label].mean() for label in range(k)]
+    return "good" if set(by_class) <= {0.0, 1.0} else "poor"
+
+
+def _is_linear(side, reading, z, moved, y):
+    """Whether the loss is linear in the probabilities: log-probabilities are likelier meant, or the other argument."""
+    raw = replace(reading, given="logits")
+    pair = [side(raw, reading.arguments(at, y, side.n_classes)[0].reshape(z.shape), y).gradient for at in (z, moved)]
+    return np.allclose(*pair, rtol=PRECISION[reading.precision], atol=0)
+
+
+def close(a, b, tolerance):
+    """Whether two arrays differ by no more than a share of the largest entry."""
+    return bool(np.abs(a - b).max() <= tolerance * max(np.abs(b).max(), np.abs(a).max()))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """How the rows of a batch hang together, from one batch and three changes of it.
+
+    `stateful`: the same batch twice gives two answers. `broadcast`: the gradient of a row does not see its own label,
+    though it sees how many there are of each. `coupled`: it changes with the logits of other rows. `reduced`: the loss
+    comes as one number.
+    """
+
+    stateful: bool
+    broadcast: bool
+    coupled: bool
+    reduced: bool
+
+
+def rows(side, reading):
+    """Return the `Rows` of a loss."""
+    tolerance = PRECISION[reading.precision]
+    z, y = batch(reading, side.n_classes, 3, seed=3)
+    first, again = side(reading, z, y), side(reading, z, y)
+    before = first.gradient
+    stateful = first.value != again.value or not np.array_equal(before, again.gradient)
+    exchanged = np.where(y == 0, 1, np.where(y == 1, 0, y))
+    broadcast = close(side(reading, z, exchanged).gradient, before, tolerance)
+    broadcast = broadcast and not close(side(reading, z, np.zeros_like(y)).gradient, before, tolerance)
+    moved = z + np.random.default_rng(6).standard_normal(z.shape)
+    moved[0] = z[0]
+    changed = np.abs(side(reading, moved, y).gradient[0] - before[0]).max()
+    coupled = not broadcast and changed > tolerance * np.abs(before).max()
+    return Rows(stateful, broadcast, bool(coupled), first.scalar)
+
+
+@dataclass(frozen=True)
+class Divisor:
+    """What the gradient of a row of class j is divided by, as a function of the counts of the batch.
+
+    `affine` ``(K, 1 + K)``: the divisor of class j is affine[j, 0] + Σ_k affine[j, 1 + k] n_k, or, where `squared`,
+    n² over that. Its scale is arbitrary. None: it is no such function.
+    """
+
+    affine: np.ndarray | None
+    squared: bool = False
+
+    def __call__(self, counts):
+        """Return the divisor of each class, ``(K,)``."""
+        linear = self.affine[:, 0] + self.affine[:, 1:] @ counts
+        return np.sum(counts) ** 2 / linear if self.squared else linear
+
+
+def divisor(side, reading):
+    """Return the `Divisor`: one fixed row of each class is watched while rows of each class join the batch.
+
+    The inverse of a gradient is affine in the counts for n, Σw, the valid rows, the rows of one class, and constant for
+    a sum. Where the mean of the weights multiplies the mean of the losses, the gradient times n² is affine.
+    """
+    k = side.n_classes
+    rng = np.random.default_rng(7)
+    shape = (k,) if reading.columns else ()
+    first, more = rng.uniform(-2, 2, (k, *shape)), rng.uniform(-2, 2, (k + 2 + 7, *shape))
+    base = np.full(k, 2)
+    tables = [base, base + 1] + [base + extra * (np.arange(k) == j) for extra in (3, 6) for j in range(k)]
+    gradients = []
+    for counts in tables:
+        rest = np.repeat(np.arange(k), counts - 1)
+        z = np.concatenate([first, np.resize(more, (len(rest), *shape))])
+        gradients.append(side(reading, z, np.concatenate([np.arange(k), rest])).gradient[:k].reshape(k, -1))
+    gradients = np.stack(gradients)  # (tables, K, entries of a row)
+    norm = (gradients[0] ** 2).sum(axis=1)
+    seen = norm > 0
+    ratio = np.einsum("tjd,jd->tj", gradients, gradients[0]) / np.where(seen, norm, 1)
+    tolerance = PRECISION[reading.precision]
+    if not close(gradients, ratio[:, :, None] * gradients[0], tolerance) or (ratio[:, seen] <= 0).any():
+        return Divisor(None)
+    counts = np.array(tables, dtype=float)
+    design = np.column_stack([np.ones(len(counts)), counts])
+    for squared in (False, True):
+        wanted = ratio * counts.sum(axis=1, keepdims=True) ** 2 if squared else 1 / np.where(ratio > 0, ratio, 1)
+        affine = np.linalg.lstsq(design, wanted, rcond=None)[0].T
+        error = np.abs(design @ affine.T / wanted - 1)[:, seen]
+        if error.max() < tolerance:
+            affine[np.abs(affine) < 10 * tolerance * np.abs(affine).max(axis=1, keepdims=True)] = 0
+            affine[~seen] = affine[np.flatnonzero(seen)[0]]
+            return Divisor(affine, squared)
+    return Divisor(None)

@@ -1,0 +1,355 @@
+"""From two forms to a verdict: whether the losses are the same, and if not, each cause in a sentence."""
+
+import itertools
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from companion.same_loss import words
+
+_NEAR = {"float64": 1e-5, "float32": 2e-4}
+"""Relative differences below which two losses are the same, |z| ≤ 3; ten times that up to |z| = 6."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why two losses differ: its kind, a word; a sentence; the line that makes them equal.
+
+    The kinds are those of how the loss is called: "order" (of the arguments), "probabilities" (or logits), "broadcast",
+    "coupled" (rows), "reduction" (missing), "graph" (or eager), "ignored label"; of its law: "family", "activation"
+    (twice), "gamma", "detached", "inside" (the weight, in the focal factor), "scale", "shift" (of the logits),
+    "margin", "smoothing", "smoothing order" (with weights), "clipping", "kink" (at z = 0), "law" (not known here); of
+    what multiplies it: "ignored class", "divisor", "weights", "factor", "offset"; "gradient" (not that of the value);
+    and "unknown".
+    """
+
+    kind: str
+    sentence: str
+    mend: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """A smallest batch on which two losses differ, with the values and gradients of both, PyTorch first."""
+
+    logits: list
+    targets: list
+    values: tuple
+    gradients: tuple
+
+
+@dataclass
+class Verdict:
+    """Whether two losses are one function, and why not.
+
+    Attributes
+    ----------
+    same : bool
+        Decided by values and gradients alone, on fresh batches within `domain`.
+    causes : list of Cause
+        Empty if they are the same; one of the kind "unknown" if a difference has no name here.
+    example : Example or None
+    difference : float
+        The largest difference of a value or a gradient, relative to the largest of its batch.
+    domain : str
+        Over which batches the losses were compared.
+    forms : tuple of Form
+        PyTorch's and TensorFlow's.
+    notes : list of str
+        What differs and does no harm within the domain.
+    """
+
+    same: bool
+    causes: list
+    example: Example | None
+    difference: float
+    domain: str
+    forms: tuple
+    notes: list = field(default_factory=list)
+
+    @property
+    def kinds(self):
+        """The kinds of the causes, a set."""
+        return {cause.kind for cause in self.causes}
+
+    def __str__(self):
+        return words.verdict(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        return words.verdict_html(self)
+
+
+def compare(sides, forms, *, declared):
+    """Return the `Verdict` on two sides and their forms, PyTorch first.
+
+    Parameters
+    ----------
+    sides : tuple of Side
+    forms : tuple of Form
+    declared : tuple of bool
+        For each side, whether the user has said what the model gives.
+    """
+    largest, tolerance, example, domain = _by_value(sides, forms)
+    causes = _causes(sides, forms, declared)
+    always = {"order", "probabilities", "graph", "ignored label"}  # the comparison itself has taken them out of the way
+    if largest <= 1:
+        causes = [cause for cause in causes if cause.kind in always]
+    elif not causes:
+        causes = [words.unnamed(forms)]
+    same = largest <= 1 and not causes
+    return Verdict(same, causes, None if same else example, largest * tolerance, domain, forms, _notes(sides, forms))
+
+
+def _by_value(sides, forms):
+    """Return the largest difference over what is allowed, what that is, an example, and over what was compared."""
+    k = forms[0].n_classes
+    tolerance = max(_NEAR[form.reading.precision] for form in forms)
+    one_logit = not all(form.reading.columns for form in forms)
+    rng = np.random.default_rng(70)
+    worst, batches = 0.0, []
+    for number, reach in enumerate((0.0, 1.0, 2.0, 3.0, 3.0, 6.0, 6.0)):
+        counts = rng.integers(1, (max(2, 150 // k) if number == 6 else 9) + 1, k)
+        y = rng.permutation(np.repeat(np.arange(k), counts))
+        batches.append((rng.uniform(-reach, reach, len(y) if one_logit else (len(y), k)), y, reach))
+    for z, y, reach in batches:
+        worst = max(worst, _apart(sides, forms, z, y) / (tolerance * (10 if reach > 3 else 1)))
+    example = _example(sides, forms, one_logit, tolerance) if worst > 1 else None
+    if worst > 1 and example is None:
+        z, y, _ = max(batches, key=lambda item: _apart(sides, forms, *item[:2]) / (10 if item[2] > 3 else 1))
+        example = _shown(sides, forms, z, y)
+    sizes = [len(y) for _, y, _ in batches]
+    precision = "float32" if "float32" in {form.reading.precision for form in forms} else "float64"
+    domain = (
+        f"{len(batches)} batches of {min(sizes)} to {max(sizes)} rows, labels 0…{k - 1}, logits within ±6 and at 0, "
+        f"{precision}"
+    )
+    return worst, tolerance, example, domain
+
+
+def _both(sides, forms, z, y):
+    """Return the values and gradients of both sides; the latter ``(n,)``, in z₁ − z₀, if a side has one logit."""
+    found = []
+    for side, form in zip(sides, forms, strict=True):
+        two = z.ndim == 1 and form.reading.columns
+        at = side(form.reading, np.stack([0 * z, z], axis=1) if two else z, y)
+        found.append((at.value, at.gradient[:, 1] if two else at.gradient))
+    return found
+
+
+def _apart(sides, forms, z, y):
+    """Return the largest relative difference of the values, and of the gradients of one class."""
+    (v, g), (w, h) = _both(sides, forms, z, y)
+    if not np.isfinite([v, w]).all():
+        return np.inf
+    difference = abs(v - w) / max(abs(v), abs(w), 1e-300)
+    for label in np.unique(y):
+        a, b = g[y == label], h[y == label]
+        largest = max(np.abs(a).max(), np.abs(b).max())
+        if largest > 1e-12:
+            difference = max(difference, np.abs(a - b).max() / largest)
+    return float(difference) if np.isfinite(difference) else np.inf
+
+
+def _example(sides, forms, one_logit, tolerance):
+    """Return the smallest batch that shows the difference: one row, two, then three; round logits."""
+    k = forms[0].n_classes
+    for rows in (1, 2, 3):
+        for labels in itertools.product(range(min(k, 3)), repeat=rows):
+            for level in (0.0, 1.0, -2.0):
+                y = np.array(labels)
+                z = (
+                    np.full(rows, level)
+                    if one_logit
+                    else np.where(np.arange(k) == k - 1, level, 0.0) * np.ones((rows, 1))
+                )
+                try:
+                    apart = _apart(sides, forms, z, y)
+                except Exception:  # one row may be refused in any way the loss likes
+                    continue
+                if 1e3 * tolerance < apart < np.inf:
+                    return _shown(sides, forms, z, y)
+    return None
+
+
+def _shown(sides, forms, z, y):
+    (v, g), (w, h) = _both(sides, forms, z, y)
+    return Example(z.tolist(), y.tolist(), (v, w), (g.tolist(), h.tolist()))
+
+
+def _near(a, b, rtol=1e-4, atol=1e-6):
+    """Whether numbers of two forms are equal; those of losses in float32 are known to fewer digits."""
+    return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=rtol, atol=atol))
+
+
+def _causes(sides, forms, declared):
+    """Return every difference of two forms, in the order in which one would mend them."""
+    p, t = forms
+    near = partial(_near, rtol=2e-3 if "float32" in (p.reading.precision, t.reading.precision) else 1e-4)
+    causes = []
+
+    def cause(kind, *values):
+        causes.append(Cause(kind, *words.cause(kind, forms, *values)))
+
+    for side, form in zip(sides, forms, strict=True):
+        if form.reading.turned and not side.names_say_turned:
+            cause("order", form)
+    if p.reading.given != t.reading.given and not all(declared):
+        cause("probabilities")
+    for name in ("broadcast", "coupled"):
+        if getattr(p, name) != getattr(t, name):
+            cause(name)
+    if p.reduced != t.reduced:
+        cause("reduction")
+    if p.graph_differs or t.graph_differs:
+        cause("graph")
+    if p.ignored != t.ignored:
+        cause("ignored label")
+    if p.kink != t.kink:
+        cause("kink")
+    if any(form.law is None or form.divided_by == "unknown" for form in forms) or not (p.confirmed and t.confirmed):
+        mixed = p.coupled != t.coupled or p.broadcast != t.broadcast
+        if not mixed and any(form.law is None for form in forms):
+            cause("law")
+        return causes
+    _law_causes(p, t, cause, near)
+    _linear_causes(sides, p, t, cause, near)
+    if not near(p.offset, t.offset, atol=1e-4):
+        cause("offset")
+    if p.value_fits != t.value_fits:
+        cause("gradient")
+    if not near(p.clipped, t.clipped, rtol=0.2, atol=1e-4):
+        cause("clipping")
+    return causes
+
+
+def _law_causes(p, t, cause, near):
+    a, b = p.law, t.law
+    one_logit = p.reading.columns != t.reading.columns
+    if a.squared != b.squared or (a.family != b.family and not one_logit):
+        cause("family")
+    if a.activated != b.activated:
+        cause("activation")
+    if not near(*np.broadcast_arrays(a.gamma, b.gamma)):
+        cause("gamma")
+    elif a.detached != b.detached and np.any(a.gamma):
+        cause("detached")
+    elif np.any(a.gamma) and not near(*np.broadcast_arrays(a.inside, b.inside)):
+        cause("inside")
+    if np.any(a.gamma) and np.any(b.gamma) and not near(a.gamma, b.gamma) and a.detached != b.detached:
+        cause("detached")
+    if not near(a.scale, b.scale):
+        cause("scale")
+    if not near(*np.broadcast_arrays(_centred(a.shift), _centred(b.shift))):
+        cause("shift")
+    if not near(*np.broadcast_arrays(a.margin, b.margin)):
+        cause("margin")
+    if not near(p.smoothing, t.smoothing):
+        cause("smoothing")
+    elif (
+        p.smoothing > 1e-6
+        and p.smoothing_on != t.smoothing_on
+        and not (_uniform(p.weights, near) and _uniform(t.weights, near))
+    ):
+        cause("smoothing order")
+
+
+def _centred(shift):
+    return np.asarray(shift) - shift[0]
+
+
+def _uniform(weights, near=_near):
+    return near(weights, np.full_like(weights, weights.flat[0]))
+
+
+def _linear_causes(sides, p, t, cause, near):
+    """Name what differs in divisor, weights and factor."""
+    dropped = [form.weights.ndim == 1 and not form.weights.all() for form in (p, t)]
+    if dropped[0] != dropped[1]:
+        cause("ignored class")
+        return
+    uniform = [_uniform(form.weights[form.weights != 0], near) for form in (p, t)]
+    divisors = []
+    for form, equal in zip((p, t), uniform, strict=True):
+        divisors.append("samples" if equal and form.divided_by == "weights" else form.divided_by)
+    one_is_equal = uniform[0] != uniform[1] and set(divisors) == {"samples", "weights"}
+    reduced = p.reduced and t.reduced
+    if reduced and not one_is_equal and (divisors[0] != divisors[1] or p.counted != t.counted):
+        cause("divisor")
+    if p.weights.shape != t.weights.shape:
+        a, b = (form.weights if form.weights.ndim == 1 else np.diag(form.weights) for form in (p, t))
+    else:
+        a, b = p.weights, t.weights
+    keep = (a != 0) & (b != 0)
+    a, b = a[keep], b[keep]
+    hidden = [divisor == "weights" for divisor in divisors]  # whose common factor cancels
+    kind, left = relation(a, b, any(hidden), near)
+    if kind:
+        cause("weights", kind)
+    if not reduced:
+        return
+    factor = t.factor / p.factor
+    if not any(hidden):
+        factor *= left
+    elif one_is_equal:
+        equal = b if uniform[1] else a
+        factor *= equal.flat[0] if uniform[1] else 1 / equal.flat[0]
+    elif hidden[0] and not hidden[1]:
+        factor *= _known_scale(sides[0], p.weights, left)
+    if not near(factor, 1.0):
+        cause("factor", factor)
+
+
+def _known_scale(side, weights, left):
+    """Return the factor that is left where the weights of PyTorch's side are held by the module; else one."""
+    scale = side.scale_of_weights(weights)
+    return 1.0 if scale is None else left / scale
+
+
+def relation(a, b, hidden=False, near=_near):
+    """Return how the weights `b` come from `a`, a word, and the factor that is left; "" if they are equal up to it.
+
+    Of several relations the one that leaves no factor is taken; where a divisor hides the common factor of the weights,
+    the first.
+    """
+    equal_a, equal_b = _uniform(a, near), _uniform(b, near)
+    candidates = [("", b / a)]
+    if equal_b and not equal_a:
+        candidates.append(("missing in TensorFlow", b))
+    elif equal_a and not equal_b:
+        candidates.append(("missing in PyTorch", 1 / a))
+    elif not equal_a:
+        for order in itertools.permutations(range(len(a))) if a.ndim == 1 and len(a) <= 6 else ():
+            candidates.append(("order", b[list(order)] / a))
+        candidates += [
+            ("twice in TensorFlow", b / a**2),
+            ("twice in PyTorch", b**2 / a),
+            ("inverted", a * b),
+            ("root in TensorFlow", b / np.sqrt(a)),
+            ("root in PyTorch", np.sqrt(b) / a),
+        ]
+    fits = [(kind, float(ratio.flat[0])) for kind, ratio in candidates if _uniform(ratio, near)]
+    if not fits:
+        return "other", 1.0
+    if fits[0][0] == "" or hidden:
+        return fits[0]
+    return next((fit for fit in fits if near(fit[1], 1.0)), fits[0])
+
+
+def _notes(sides, forms):
+    p, t = forms
+    notes = []
+    if t.reading.turned and sides[1].names_say_turned:
+        notes.append("TensorFlow's function takes the logits first, where `compile` hands it the targets")
+    if p.reading.columns != t.reading.columns:
+        one, two = (p, t) if t.reading.columns else (t, p)
+        notes.append(f"{one.framework} takes one logit a sample, {two.framework} two: compared as functions of z₁ − z₀")
+    if p.reading.given != t.reading.given:
+        notes.append(f"PyTorch's loss is given {p.reading.given}, TensorFlow's {t.reading.given}")
+    kinds = [form.reading.targets.split(" ")[0] for form in forms]
+    if kinds[0] != kinds[1] and "one-hot" in kinds:
+        notes.append(f"PyTorch takes targets {p.reading.targets}, TensorFlow {t.reading.targets}")
+    notes += [f"{form.framework}: {note}" for form in forms for note in form.notes]
+    return notes

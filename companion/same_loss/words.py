@@ -1,0 +1,489 @@
+"""What a verdict and a form say, in sentences; and where the course explains it."""
+
+import html
+
+import numpy as np
+from scipy.optimize import brentq
+
+from companion import theory
+
+_A = "08a_losses_and_class_weight"
+LINKS = {
+    "divisor": (_A, "The loss: divisors"),
+    "smoothing": (_A, "Label smoothing with class weights"),
+    "smoothing order": (_A, "Label smoothing with class weights"),
+    "ignored class": (_A, "An ignored index"),
+    "ignored label": (_A, "An ignored index"),
+    "broadcast": (_A, "A hand-written loss that loses an axis"),
+    "gamma": (_A, "Defaults of the focal loss"),
+    "coupled": (_A, "Classes on another axis"),
+    "clipping": (_A, "Logits that are very sure"),
+    "order": (_A, "The loss: what it is given"),
+    "weights": (_A, "class_weight"),
+    "kink": ("02a_weighted_binary_cross_entropy", "At exactly zero"),
+    "activation": ("02b_training_with_a_weight", "Numerical stability"),
+    "probabilities": ("02b_training_with_a_weight", "Two common slips"),
+}
+"""The notebook, and the heading in it, on each kind of cause that has one."""
+
+
+def link(kind):
+    """Return where the course explains a kind of cause, or ""."""
+    if kind not in LINKS:
+        return ""
+    notebook, heading = LINKS[kind]
+    return f"notebooks/{notebook}.ipynb, “{heading}”"
+
+
+_DIVISORS = {
+    "samples": "by the number of samples",
+    "weights": "by the sum of the weights in the batch",
+    "sum": "by nothing: it is a sum",
+    "class": "each class by its own number of samples",
+    "valid": "by the number of samples that are not left out",
+    "averaged": "twice: it multiplies the mean of the weights by the mean of the losses",
+    "classes": "by the number of samples of the classes {counted}",
+    "unknown": "in a way that has no name here",
+}
+_DIVIDE = {
+    "samples": "sum(w[y] * loss) / len(y)",
+    "weights": "sum(w[y] * loss) / sum(w[y])",
+    "sum": "sum(w[y] * loss)",
+    "class": "the mean of w[y] * loss within each class, summed",
+    "valid": "sum(w[y] * loss) / the number of rows that count",
+    "averaged": "mean(w[y]) * mean(loss)",
+    "classes": "sum(w[y] * loss) / the number of rows of the classes {counted}",
+    "unknown": "the other's divisor",
+}
+
+
+def cause(kind, forms, *values):
+    """Return the sentence and the mending line of one cause."""
+    return _CAUSES[kind](*forms, *values)
+
+
+def unnamed(forms):
+    """Return the cause that stands where a difference has no name here."""
+    from companion.same_loss.verdict import Cause
+
+    unknown = [form.framework for form in forms if not form.confirmed]
+    why = f" ({' and '.join(unknown)} fits no form that is known here)" if unknown else ""
+    return Cause(
+        "unknown",
+        f"Values or gradients differ, and the cause has no name here{why}.",
+        "look at the example: compute it by hand on both sides",
+    )
+
+
+def _divisor(p, t):
+    sentence = f"PyTorch divides {_divides(p)}, TensorFlow {_divides(t)}"
+    for form in (p, t):
+        weights = form.weights
+        if form.divided_by == "weights" and weights.ndim == 1 and (weights > 0).all() and np.ptp(weights) > 0:
+            share, nominal, acts = _effective(weights, 32)
+            sentence += (
+                f"; at a batch of 32 and a share of {share:.3g}, a weight of {nominal:.4g} then acts as {acts:.3g} in "
+                f"{form.framework}"
+            )
+    return sentence + ".", f"compute {_divide(p)} in TensorFlow, too; or {_divide(t)} in PyTorch"
+
+
+def _divides(form):
+    return _DIVISORS[form.divided_by].format(counted=list(form.counted))
+
+
+def _divide(form):
+    return _DIVIDE[form.divided_by].format(counted=list(form.counted))
+
+
+def _effective(weights, batch_size):
+    """Return the share at which the largest weight balances its class, that weight, and what Σw leaves of it."""
+    shares = 1 / weights / (1 / weights).sum()
+    left = theory.effective_weights(shares, weights, batch_size)
+    rare, common = int(np.argmax(weights)), int(np.argmin(weights))
+    return shares[rare], weights[rare] / weights[common], left[rare] / left[common]
+
+
+def _order(p, t, form):
+    first = "the targets" if form.framework == "PyTorch" else "the logits"
+    convention = "loss(logits, targets)" if form.framework == "PyTorch" else "loss(y_true, y_pred)"
+    return (
+        f"{form.framework}'s loss behaves as if {first} came first; {convention} gives it one for the other.",
+        f"{form.framework}: lambda a, b: loss(b, a)",
+    )
+
+
+def _probabilities(p, t):
+    takes = {form.framework: form.reading.given for form in (p, t)}
+    sentence = f"PyTorch's loss takes {takes['PyTorch']}, TensorFlow's {takes['TensorFlow']}"
+    if takes["TensorFlow"] == "probabilities":
+        return (
+            sentence + "; given logits it clips them, and most of its gradients are 0.",
+            "TensorFlow: from_logits=True; or, if the model ends in a softmax or sigmoid, say so with "
+            'outputs={"PyTorch": "logits", "TensorFlow": "probabilities"}',
+        )
+    if takes["PyTorch"] == "probabilities":
+        return (
+            sentence + ".",
+            "PyTorch: BCEWithLogitsLoss or CrossEntropyLoss, which take logits; or, if the model ends in a sigmoid, "
+            'say so with outputs={"PyTorch": "probabilities", "TensorFlow": "logits"}',
+        )
+    return sentence + ".", "PyTorch: loss(log_softmax(z, dim=1), y)"
+
+
+def _weights(p, t, kind):
+    a, b = _numbers(p.weights), _numbers(t.weights)
+    told = {
+        "missing in TensorFlow": f"TensorFlow has no class weights; PyTorch has {a}",
+        "missing in PyTorch": f"PyTorch has no class weights; TensorFlow has {b}",
+        "twice in TensorFlow": f"TensorFlow applies the weights twice: {b} is the square of {a}",
+        "twice in PyTorch": f"PyTorch applies the weights twice: {a} is the square of {b}",
+        "inverted": f"the weights of one side are the inverse of the other's: PyTorch {a}, TensorFlow {b}",
+        "order": f"the same weights go to other classes: PyTorch {a}, TensorFlow {b}",
+        "root in TensorFlow": f"TensorFlow's weights {b} are the square roots of PyTorch's {a}",
+        "root in PyTorch": f"PyTorch's weights {a} are the square roots of TensorFlow's {b}",
+        "other": f"the class weights differ: PyTorch {a}, TensorFlow {b}",
+    }[kind]
+    alphas = [_alpha(form) for form in (p, t)]
+    if any(alphas):
+        told += "".join(
+            f"; {form.framework}'s are α = {alpha:.4g} for class 1 and 1 − α for class 0"
+            for form, alpha in zip((p, t), alphas, strict=True)
+            if alpha
+        )
+    return told[0].upper() + told[1:] + ".", f"give TensorFlow the weights {a}, or PyTorch {b}"
+
+
+def _alpha(form):
+    weights = form.weights
+    is_alpha = np.any(form.law.gamma) and weights.shape == (2,) and abs(weights.sum() - 1) < 1e-6 and np.ptp(weights)
+    return weights[1] if is_alpha else None
+
+
+def _smoothing_order(p, t):
+    on = {"samples": "the smoothed loss of each sample", "terms": "each term of the smoothed sum"}
+    return (
+        f"PyTorch's weights multiply {on[p.smoothing_on]}, TensorFlow's {on[t.smoothing_on]}.",
+        "smooth without weights, then multiply: PyTorch: "
+        "(w[y] * cross_entropy(z, y, label_smoothing=eps, reduction='none')).mean()",
+    )
+
+
+def _factor(p, t, factor):
+    columns = p.n_classes if p.law.family == "sigmoid" else None
+    hint = ""
+    if columns and abs(factor * columns - 1) < 1e-4:
+        hint = f": it divides by n·{columns}, PyTorch by n"
+    elif columns and abs(factor / columns - 1) < 1e-4:
+        hint = f": PyTorch divides by n·{columns}, TensorFlow by n"
+    return f"TensorFlow's loss is {factor:.6g} times PyTorch's{hint}.", f"PyTorch: {factor:.6g} * loss(z, y)"
+
+
+def _pair(text, attribute, mend):
+    """Return what tells of a number that differs."""
+
+    def tell(p, t):
+        a, b = attribute(p), attribute(t)
+        return f"{text}: PyTorch {_numbers(a)}, TensorFlow {_numbers(b)}.", mend.format(_numbers(a), _numbers(b))
+
+    return tell
+
+
+def _which(text, attribute, mend):
+    """Return what tells of something that one side does."""
+
+    def tell(p, t):
+        who = " and ".join(form.framework for form in (p, t) if attribute(form))
+        return f"{who}'s {text}.", mend.format(who)
+
+    return tell
+
+
+def _family(p, t):
+    return f"PyTorch is {law(p)}, TensorFlow {law(t)}.", "take the same loss on both sides"
+
+
+def _ignored_class(p, t):
+    who = [form for form in (p, t) if not form.weights.all()]
+    labels = [int(k) for form in who for k in np.flatnonzero(form.weights.reshape(form.n_classes, -1).sum(axis=1) == 0)]
+    return (
+        f"{who[0].framework} leaves out the rows of class {labels}, the other does not.",
+        "PyTorch: ignore_index; Keras: ignore_class",
+    )
+
+
+def _ignored_label(p, t):
+    does = {
+        "skipped": "leaves them out",
+        "counted": "leaves them out of the sum, not of the divisor",
+        "used": "uses them, or gives NaN",
+        "refused": "refuses them",
+    }
+    return (
+        f"Of rows with the label to ignore, PyTorch {does[p.ignored]}, TensorFlow {does[t.ignored]}.",
+        "PyTorch: ignore_index; Keras: ignore_class; or take the rows out before the loss",
+    )
+
+
+def _law(p, t):
+    who = " and ".join(form.framework for form in (p, t) if form.law is None and not form.broadcast)
+    return (
+        f"The loss of {who} fits no form that is known here; it is compared by value and gradient alone.",
+        "look at the example: compute it by hand on both sides",
+    )
+
+
+_CAUSES = {
+    "order": _order,
+    "probabilities": _probabilities,
+    "broadcast": _which(
+        "loss joins every row with every label: (n,) meets (n, 1) and becomes (n, n)",
+        lambda form: form.broadcast,
+        "{}: give logits and targets one shape, as in z.reshape(-1), y.reshape(-1)",
+    ),
+    "coupled": _which(
+        "loss mixes the rows of a batch: a row's gradient changes with the logits of others",
+        lambda form: form.coupled,
+        "{}: if this is not meant, an axis is taken for another: softmax over dim=1, not 0",
+    ),
+    "reduction": _which(
+        "loss is one number a sample: the value that is shown is the mean, the gradient is that of the sum",
+        lambda form: not form.reduced,
+        "{}: reduction='mean' (Keras: 'sum_over_batch_size')",
+    ),
+    "graph": _which(
+        "loss gives something else in tf.function than eagerly, or fails there",
+        lambda form: form.graph_differs,
+        "{}: no Python `if`, float() or NumPy on tensors inside the loss; tf.where and tf.cond instead",
+    ),
+    "ignored label": _ignored_label,
+    "kink": _which(
+        "gradient at z = 0 is not that beside it: a hand-written max or abs",
+        lambda form: form.kink,
+        "{}: softplus(z) - z * y, or the framework's own cross-entropy from logits",
+    ),
+    "law": _law,
+    "family": _family,
+    "activation": _which(
+        "loss applies softmax or sigmoid a second time, to probabilities",
+        lambda form: form.law.activated,
+        "{}: give the loss the logits themselves",
+    ),
+    "gamma": _pair(
+        "The focal γ differs", lambda form: form.law.gamma, "set gamma={0} in TensorFlow, or {1} in PyTorch"
+    ),
+    "detached": _which(
+        "focal factor (1 − p)^γ is a constant for the gradient",
+        lambda form: form.law.detached,
+        "{}: take detach() or stop_gradient off the factor",
+    ),
+    "inside": _which(
+        "weight stands inside the focal factor: p is exp(−weight · cross-entropy) there",
+        lambda form: np.ptp(form.law.inside) > 1e-6 or abs(form.law.inside[0] - 1) > 1e-6,
+        "{}: take p from the cross-entropy without weights, and multiply by the weight last",
+    ),
+    "scale": _pair(
+        "The logits are multiplied by another number (a temperature)",
+        lambda form: form.law.scale,
+        "multiply the logits by {0} in TensorFlow, or by {1} in PyTorch",
+    ),
+    "shift": _pair(
+        "Another vector is added to the logits (logit adjustment: its sign, τ, counts or shares)",
+        lambda form: np.asarray(form.law.shift) - form.law.shift[0],
+        "add {0} to the logits in TensorFlow, or {1} in PyTorch",
+    ),
+    "margin": _pair(
+        "Another margin is taken off the logit of the true class",
+        lambda form: form.law.margin,
+        "take the margins {0} in TensorFlow, or {1} in PyTorch",
+    ),
+    "smoothing": _pair(
+        "Label smoothing differs", lambda form: form.smoothing, "label_smoothing={0} in TensorFlow, or {1} in PyTorch"
+    ),
+    "smoothing order": _smoothing_order,
+    "ignored class": _ignored_class,
+    "divisor": _divisor,
+    "weights": _weights,
+    "factor": _factor,
+    "offset": _pair(
+        "The value holds another constant", lambda form: form.offset, "it changes no gradient: subtract {0} or {1}"
+    ),
+    "gradient": _which(
+        "gradient is not the derivative of its value",
+        lambda form: not form.value_fits,
+        "{}: look for detach(), stop_gradient, a custom gradient, or a round trip through NumPy",
+    ),
+    "clipping": _which(
+        "gradient is 0 where a probability is clipped",
+        lambda form: form.clipped > 0,
+        "{}: compute from logits, or clip at 1e-7",
+    ),
+}
+
+
+def _numbers(values):
+    """Return numbers in four digits, as text."""
+    values = np.asarray(values, dtype=float)
+    if values.ndim == 0:
+        return f"{values:.4g}"
+    if values.ndim == 1 and len(values) == 1:
+        return f"{values[0]:.4g}"
+    return "[" + ", ".join(_numbers(part) for part in values) + "]"
+
+
+def law(form):
+    """Return the law of a form in words."""
+    if form.broadcast:
+        return "every row with every label"
+    if form.law is None:
+        return "a law that is not known here" + (", which mixes rows" if form.coupled else "")
+    found = form.law
+    name = "squared error of probabilities" if found.squared else "cross-entropy"
+    if found.family == "sigmoid":
+        name = "binary " + name + " of each column"
+    if np.any(found.gamma):
+        name = f"focal loss, γ = {_numbers(found.gamma)}" + (", its factor detached" if found.detached else "")
+        name += ", the weight inside the factor" if np.ptp(found.inside) > 1e-6 else ""
+    if found.activated:
+        name += " of logits that are probabilities already"
+    if abs(found.scale - 1) > 1e-6:
+        name += f" of {found.scale:.4g}·z"
+    if np.ptp(found.shift) > 1e-6:
+        name += f", logits shifted by {_numbers(np.asarray(found.shift) - found.shift[0])}"
+    if np.any(np.abs(found.margin) > 1e-6):
+        name += f", margins {_numbers(found.margin)}"
+    return name
+
+
+def form(form):
+    """Return a form as one line."""
+    reading = form.reading
+    parts = [f"[{reading.logits}, {reading.targets}; {reading.given}] {law(form)}"]
+    if form.weights is not None:
+        parts.append(f"weights {_numbers(form.weights)}")
+    if form.smoothing > 1e-6:
+        parts.append(f"smoothing {form.smoothing:.4g} on {form.smoothing_on}")
+    if not form.reduced:
+        parts.append("not reduced")
+    elif not form.broadcast:
+        parts.append(f"divided {_divides(form)}")
+    if abs(form.factor - 1) > 1e-6:
+        parts.append(f"times {form.factor:.4g}")
+    if abs(form.offset) > 1e-6:
+        parts.append(f"plus {form.offset:.4g}")
+    for holds, text in (
+        (form.kink, "its gradient at z = 0 is wrong"),
+        (form.clipped > 0, f"clipped at a probability of {form.clipped:.2g}"),
+        (form.graph_differs, "a graph computes something else"),
+        (not form.value_fits, "its gradient is not the derivative of its value"),
+        (not form.confirmed and form.law is not None, "not confirmed on fresh batches"),
+    ):
+        if holds:
+            parts.append(text)
+    return "; ".join(parts)
+
+
+def minimiser(form, eta):
+    """Return the logit z₁ − z₀ at which the expected gradient is zero, class 1 having probability `eta`; or None."""
+    if form.law is None or form.n_classes != 2 or form.coefficients.shape[1] > 2:
+        return None
+
+    def slope(s):
+        z = np.full(2, s)
+        z = np.stack([0 * z, z], axis=1) if form.reading.columns else z
+        terms = form.law.terms(z)[1]
+        terms = terms[..., 1] if form.reading.columns else terms
+        of_class = (_whole_coefficients(form) * terms).sum(axis=1)
+        return (1 - eta) * of_class[0] + eta * of_class[1]
+
+    ends = slope(-30.0), slope(30.0)
+    return brentq(slope, -30, 30) if ends[0] < 0 < ends[1] else None
+
+
+def _whole_coefficients(form):
+    """Return the coefficients of the terms over the divisor of a large, balanced batch."""
+    return form.coefficients / form.divisor(np.full(2, 1000.0))[:, None]
+
+
+def threshold(form):
+    """Return the probability η of class 1 above which the minimiser is positive; None if there is none."""
+    if minimiser(form, 0.5) is None:
+        return None
+    try:
+        return float(brentq(lambda eta: minimiser(form, eta), 1e-4, 1 - 1e-4))
+    except (TypeError, ValueError):
+        return None
+
+
+def description(form_, *, batches=(8, 32, 256)):
+    """Return what one loss is, in a few lines."""
+    lines = [f"{form_.framework}: {form(form_)}"]
+    found = [(eta, minimiser(form_, eta)) for eta in (0.01, 0.1, 0.5)]
+    if all(s is not None for _, s in found):
+        at = ", ".join(f"η = {eta:g}: p = {1 / (1 + np.exp(-s)):.4g}" for eta, s in found)
+        cut = threshold(form_)
+        large = ", in large batches" if form_.divided_by not in ("samples", "sum") else ""
+        lines.append(f"Its minimiser{large}, where class 1 has probability η: {at}.")
+        if cut is not None:
+            lines.append(f"Cutting at z = 0 then decides for class 1 above η = {cut:.4g}.")
+    weights = form_.weights
+    if form_.divided_by == "weights" and weights.ndim == 1 and (weights > 0).all() and np.ptp(weights) > 0:
+        acts = ", ".join(f"{_effective(weights, size)[2]:.3g} at B = {size}" for size in batches)
+        share, nominal, _ = _effective(weights, 32)
+        lines.append(f"At a share of {share:.3g} a weight of {nominal:.4g} acts as {acts}.")
+    lines += [f"Outside |z| ≤ 6: {note}." for note in form_.notes]
+    return "\n".join(lines)
+
+
+def verdict(found):
+    """Return a verdict as a few lines."""
+    if found.same:
+        lines = [f"THE SAME, value and gradient, within {found.difference:.1g} over {found.domain}."]
+    else:
+        lines = ["NOT THE SAME."]
+        for item in found.causes:
+            lines += [f"- {item.sentence}", f"  To make them equal: {item.mend}."]
+            if where := link(item.kind):
+                lines.append(f"  See {where}.")
+        if found.example:
+            lines.append(_example(found.example))
+    lines += [f"{each.framework:<10} {form(each)}" for each in found.forms]
+    lines += [f"Note: {note}." for note in found.notes]
+    if not found.same:
+        lines.append(f"Compared over {found.domain}.")
+    return "\n".join(lines)
+
+
+def _example(example):
+    v, w = example.values
+    text = f"Smallest example: z = {example.logits}, y = {example.targets}: "
+    if abs(v - w) > 1e-6 * max(abs(v), abs(w)):
+        return text + f"{v:.6g} and {w:.6g}."
+    g, h = (_numbers(gradient) for gradient in example.gradients)
+    return text + f"both {v:.6g}, with gradients {g} and {h}."
+
+
+def verdict_html(found):
+    """Return a verdict for a notebook: its sentences, and the two forms in a table that marks what differs."""
+    rows = []
+    for title, take in _ROWS:
+        cells = [take(each) for each in found.forms]
+        mark = ' style="font-weight: bold"' if cells[0] != cells[1] else ""
+        rows.append(
+            f"<tr{mark}><td>{title}</td>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+        )
+    lines = [line for line in verdict(found).splitlines() if not line.startswith(("PyTorch  ", "TensorFlow "))]
+    table = "<table><tr><th></th><th>PyTorch</th><th>TensorFlow</th></tr>" + "".join(rows) + "</table>"
+    return "<p>" + "<br>".join(html.escape(line) for line in lines) + "</p>" + table
+
+
+_ROWS = [
+    ("law", law),
+    ("given", lambda form: form.reading.given),
+    ("logits, targets", lambda form: f"{form.reading.logits}, {form.reading.targets}"),
+    ("weights", lambda form: "?" if form.weights is None else _numbers(form.weights)),
+    ("divided", _divides),
+    ("smoothing", lambda form: f"{form.smoothing:.4g}" + (f" on {form.smoothing_on}" if form.smoothing > 1e-6 else "")),
+    ("factor, constant", lambda form: f"{form.factor:.4g}, {form.offset:.4g}"),
+    ("gradient at 0", lambda form: "wrong" if form.kink else "right"),
+]

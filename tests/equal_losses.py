@@ -1,0 +1,134 @@
+"""Losses that are one function, several ways in each framework: what `companion.same_loss` must call the same."""
+
+import keras
+import tensorflow as tf
+import torch
+import torch.nn.functional as F
+from ported_losses import PRIOR_LOGS, pytorch, tensorflow
+from torch import nn
+
+import companion.pytorch as pt
+import companion.tensorflow as tfl
+
+SPARSE = keras.losses.SparseCategoricalCrossentropy
+CATEGORICAL = keras.losses.CategoricalCrossentropy
+BINARY = keras.losses.BinaryCrossentropy
+W = [1.0, 2.0, 5.0]
+W32 = torch.tensor(W)
+BY_CLASS = {"class_weight": {0: 1.0, 1: 2.0, 2: 5.0}}
+FOCAL = {"gamma": 2.0, "weights": [0.75, 0.25], "n_classes": 2, "one_logit": True}
+PRIOR = [0.7, 0.2, 0.1]
+
+
+def weigh(labels):
+    return [W[label] for label in labels]
+
+
+def one_hot_nll(logits, targets):
+    return -(F.one_hot(targets, logits.shape[1]) * torch.log_softmax(logits, 1)).sum() / len(targets)
+
+
+def focal_by_hand(logits, targets):
+    cost = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    alpha = torch.where(targets == 1, 0.25, 0.75)
+    return (alpha * (1 - torch.exp(-cost)) ** 2 * cost).mean()
+
+
+def focal_of_float32(y_true, y_pred):
+    y = tf.cast(y_true, tf.float32)
+    p = tf.sigmoid(y_pred)
+    p = y * p + (1 - y) * (1 - p)
+    return tf.reduce_mean(-(0.25 * y + 0.75 * (1 - y)) * (1 - p) ** 2 * tf.math.log(p + 1e-8))
+
+
+def plain_of_float32(y_true, y_pred):
+    return -tf.reduce_sum(tf.cast(y_true, tf.float32) * tf.nn.log_softmax(y_pred), axis=-1)
+
+
+def soft_dice(logits, targets, smooth=1.0):
+    p = torch.sigmoid(logits).reshape(-1)
+    return 1 - (2 * (p * targets.reshape(-1)).sum() + smooth) / (p.sum() + targets.sum() + smooth)
+
+
+def soft_dice_of_keras(y_true, y_pred):
+    p = keras.ops.sigmoid(y_pred)
+    overlap = keras.ops.sum(p * y_true)
+    return 1 - (2 * overlap + 1) / (keras.ops.sum(p) + keras.ops.sum(y_true) + 1)
+
+
+# Of each law: the number of classes, PyTorch's ways, TensorFlow's, each with the options of its side.
+LAWS = {
+    "cross-entropy": (
+        3,
+        [nn.CrossEntropyLoss(), lambda z, y: F.nll_loss(torch.log_softmax(z, 1), y), one_hot_nll, pytorch()]
+        + [pt.weighted_cross_entropy, nn.NLLLoss()],
+        [(SPARSE(from_logits=True), {}), (CATEGORICAL(from_logits=True), {}), (tensorflow(), {})]
+        + [(tfl.weighted_cross_entropy, {}), (plain_of_float32, {})],
+    ),
+    "weighted, over n": (
+        3,
+        [lambda z, y: (W32[y] * F.cross_entropy(z, y, reduction="none")).mean(), pytorch(weights=W)]
+        + [lambda z, y: F.cross_entropy(z, y, weight=W32, reduction="sum") / len(y)]
+        + [lambda logits, targets: pt.weighted_cross_entropy(logits, targets, W)],
+        [(SPARSE(from_logits=True), BY_CLASS), (CATEGORICAL(from_logits=True), BY_CLASS)]
+        + [(SPARSE(from_logits=True), {"sample_weight": weigh}), (tensorflow(weights=W), {})],
+    ),
+    "weighted, over the weights": (
+        3,
+        [nn.CrossEntropyLoss(weight=W32), nn.CrossEntropyLoss(weight=4 * W32), pytorch(weights=W, divisor="weights")]
+        + [lambda logits, targets: pt.weighted_cross_entropy(logits, targets, W, normaliser="weights")],
+        [(SPARSE(from_logits=True, reduction="mean_with_sample_weight"), BY_CLASS)]
+        + [(tensorflow(weights=[2.0, 4.0, 10.0], divisor="weights"), {})]
+        + [(lambda logits, targets: tfl.weighted_cross_entropy(logits, targets, W, normaliser="weights"), {})],
+    ),
+    "binary, weighted": (
+        2,
+        [nn.BCEWithLogitsLoss(pos_weight=torch.tensor(9.0)), pytorch(n_classes=2, one_logit=True, weights=[1.0, 9.0])]
+        + [lambda logits, targets: pt.weighted_bce(logits, targets, 9.0), pytorch(n_classes=2, weights=[1.0, 9.0])],
+        [(BINARY(from_logits=True), {"class_weight": {0: 1.0, 1: 9.0}})]
+        + [(tensorflow(n_classes=2, one_logit=True, weights=[1.0, 9.0]), {})]
+        + [(lambda logits, targets: tfl.weighted_bce(logits, targets, 9.0), {})]
+        + [(SPARSE(from_logits=True), {"class_weight": {0: 1.0, 1: 9.0}})],
+    ),
+    "focal": (
+        2,
+        [focal_by_hand, pytorch(**FOCAL), lambda logits, targets: pt.focal_loss(logits, targets, alpha=0.25)],
+        [(keras.losses.BinaryFocalCrossentropy(from_logits=True, apply_class_balancing=True), {})]
+        + [(tensorflow(**FOCAL), {}), (focal_of_float32, {})],
+    ),
+    "focal, several classes": (
+        3,
+        [lambda logits, targets: pt.focal_cross_entropy(logits, targets, [0.25] * 3)]
+        + [pytorch(gamma=2.0, weights=[0.25] * 3)],
+        [(keras.losses.CategoricalFocalCrossentropy(from_logits=True), {})]
+        + [(tensorflow(gamma=2.0, weights=[0.25] * 3), {})],
+    ),
+    "smoothed": (
+        3,
+        [nn.CrossEntropyLoss(label_smoothing=0.1), pytorch(smoothing=0.1)],
+        [(CATEGORICAL(from_logits=True, label_smoothing=0.1), {}), (tensorflow(smoothing=0.1), {})],
+    ),
+    "logits adjusted": (
+        3,
+        [pytorch(shift=PRIOR_LOGS), lambda z, y: F.cross_entropy(z + torch.tensor([700.0, 200.0, 100.0]).log(), y)]
+        + [lambda logits, targets: pt.logit_adjusted_cross_entropy(logits, targets, PRIOR)],
+        [(tensorflow(shift=PRIOR_LOGS), {})]
+        + [(lambda logits, targets: tfl.logit_adjusted_cross_entropy(logits, targets, PRIOR), {})],
+    ),
+    "one sigmoid a column": (
+        3,
+        [nn.BCEWithLogitsLoss(), pytorch(columns=True, divisor="columns")],
+        [(BINARY(from_logits=True), {}), (tensorflow(columns=True, divisor="columns"), {})],
+    ),
+    "of probabilities": (
+        2,
+        [nn.BCELoss(), pytorch(n_classes=2, one_logit=True, probabilities=True)],
+        [(BINARY(), {}), ("binary_crossentropy", {})],
+    ),
+    "a sum": (
+        3,
+        [nn.CrossEntropyLoss(reduction="sum"), pytorch(divisor="sum")],
+        [(SPARSE(from_logits=True, reduction="sum"), {}), (tensorflow(divisor="sum"), {})],
+    ),
+    "no law that is known": (2, [soft_dice, soft_dice], [(soft_dice_of_keras, {})]),
+}

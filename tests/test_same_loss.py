@@ -1,0 +1,184 @@
+"""`companion.same_loss` names what makes two losses differ: every difference alone, and every two at once."""
+
+import functools
+import itertools
+
+import pytest
+from ported_losses import PRIOR_LOGS, pytorch, tensorflow
+
+from companion.same_loss import forms, verdict
+from companion.same_loss.sides import Side
+
+pytest.importorskip("torch")
+pytest.importorskip("tensorflow")
+
+THREE = {"n_classes": 3, "weights": (1.0, 2.0, 5.0)}
+TWO = {"n_classes": 2, "weights": (1.0, 9.0)}
+ONE = TWO | {"one_logit": True}
+
+
+class Remembered(Side):
+    """A side that computes each batch once: the same reference meets many losses."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.known = {}
+
+    def __call__(self, reading, z, y, *, graph=False):
+        key = reading, z.tobytes(), z.shape, y.tobytes(), graph
+        if key not in self.known:
+            self.known[key] = super().__call__(reading, z, y, graph=graph)
+        return self.known[key]
+
+
+@functools.cache
+def inferred(make, chosen):
+    """Return a side and its form, once for each loss."""
+    chosen = {name: list(value) if isinstance(value, tuple) else value for name, value in chosen}
+    framework = {pytorch: "PyTorch", tensorflow: "TensorFlow"}[make]
+    side = Remembered(make(**chosen), framework, chosen["n_classes"])
+    return side, forms.infer(side)
+
+
+def compared(ours, theirs):
+    """Return the verdict on PyTorch's loss with the options `ours` and TensorFlow's with `theirs`."""
+    both = [inferred(make, tuple(sorted(chosen.items()))) for make, chosen in ((pytorch, ours), (tensorflow, theirs))]
+    sides, found = zip(*both, strict=True)
+    return verdict.compare(sides, found, declared=(False, False))
+
+
+# What is changed, and the kind of cause that names it; in a loss that has what it changes.
+LOGS = tuple(PRIOR_LOGS)
+OF_ANY = [
+    ({"divisor": "sum"}, "divisor"),
+    ({"divisor": "weights"}, "divisor"),
+    ({"divisor": "class"}, "divisor"),
+    ({"divisor": "averaged"}, "divisor"),
+    ({"divisor": "positives"}, "divisor"),
+    ({"divisor": "none"}, "reduction"),
+    ({"factor": 2.0}, "factor"),
+    ({"factor": 0.01}, "factor"),
+    ({"offset": 0.3}, "offset"),
+    ({"weights": None}, "weights"),
+    ({"smoothing": 0.1}, "smoothing"),
+    ({"gamma": 2.0}, "gamma"),
+    ({"gamma": 0.5}, "gamma"),
+    ({"scale": 0.5}, "scale"),
+    ({"scale": 16.0}, "scale"),
+    ({"activated": True}, "activation"),
+    ({"squared": True}, "family"),
+    ({"clipped": 0.02}, "clipping"),
+    ({"probabilities": True}, "probabilities"),
+    ({"turned": True}, "order"),
+    ({"broadcast": True}, "broadcast"),
+]
+OF_THREE = [
+    ({"divisor": "columns"}, "factor"),
+    ({"weights": (1.0, 4.0, 25.0)}, "weights"),
+    ({"weights": (1.0, 0.5, 0.2)}, "weights"),
+    ({"weights": (5.0, 2.0, 1.0)}, "weights"),
+    ({"weights": (2.0, 1.0, 5.0)}, "weights"),
+    ({"weights": (1.0, 2.0**0.5, 5.0**0.5)}, "weights"),
+    ({"weights": (1.0, 2.0, 6.0)}, "weights"),
+    ({"weights": (0.0, 2.0, 5.0)}, "ignored class"),
+    ({"shift": LOGS}, "shift"),
+    ({"margin": (0.1, 0.2, 0.5)}, "margin"),
+    ({"columns": True}, "family"),
+    ({"wrong_axis": True}, "coupled"),
+]
+OF_ONE = [
+    ({"weights": (1.0, 81.0)}, "weights"),
+    ({"weights": (1.0, 1 / 9)}, "weights"),
+    ({"weights": (9.0, 1.0)}, "weights"),
+    ({"weights": (1.0, 3.0)}, "weights"),
+    ({"shift": (0.0, -2.0)}, "shift"),
+    ({"kink": True}, "kink"),
+]
+FOCAL = [
+    ({"gamma": 1.0}, "gamma"),
+    ({"detached": True}, "detached"),
+    ({"inside": True}, "inside"),
+    ({"weights": None}, "weights"),
+]
+SMOOTHED = [
+    ({"smoothing": 0.2}, "smoothing"),
+    ({"smoothing_on": "terms"}, "smoothing order"),
+    ({"weights": None}, "weights"),
+]
+ADJUSTED = [
+    ({"shift": tuple(-value for value in LOGS)}, "shift"),
+    ({"shift": tuple(2 * value for value in LOGS)}, "shift"),
+    ({"shift": None}, "shift"),
+]
+SINGLE = [
+    *((THREE, *change) for change in OF_ANY + OF_THREE),
+    *((ONE, *change) for change in OF_ANY + OF_ONE),
+    *((base | {"gamma": 2.0}, *change) for base in (THREE, ONE) for change in FOCAL),
+    *((base | {"smoothing": 0.1}, *change) for base in (THREE, ONE) for change in SMOOTHED),
+    *((THREE | {"shift": LOGS}, *change) for change in ADJUSTED),
+]
+
+
+def named(value):
+    return ",".join(f"{name}={part}" for name, part in value.items()) if isinstance(value, dict) else str(value)
+
+
+@pytest.mark.parametrize(("base", "change", "kind"), SINGLE, ids=named)
+def test_a_difference_is_named_and_nothing_else_is(base, change, kind):
+    found = compared(base | change, base)
+    assert not found.same
+    assert found.kinds == {kind}, str(found)
+
+
+def pairs(changes, unnameable):
+    """Yield every two changes of different arguments, and the kinds that name them."""
+    for (one, kind), (other, other_kind) in itertools.combinations(changes, 2):
+        if not set(one) & set(other) and {kind, other_kind} not in unnameable:
+            yield one | other, f"{kind}+{other_kind}"
+
+
+# Two that are one, or that do not go together: logits that are given as probabilities and made probabilities again; a
+# factor, a divisor, a constant of what is not reduced. And one that is said to be unknown.
+UNNAMEABLE = [
+    {"activation", "probabilities"},
+    *({"reduction", kind} for kind in ("factor", "divisor", "offset")),
+    {"smoothing", "margin"},
+]
+OF_BOTH = [
+    ({"divisor": "sum"}, "divisor"),
+    ({"divisor": "weights"}, "divisor"),
+    ({"divisor": "class"}, "divisor"),
+    ({"divisor": "none"}, "reduction"),
+    ({"factor": 2.0}, "factor"),
+    ({"offset": 0.3}, "offset"),
+    ({"smoothing": 0.1}, "smoothing"),
+    ({"gamma": 2.0}, "gamma"),
+    ({"scale": 0.5}, "scale"),
+    ({"activated": True}, "activation"),
+    ({"probabilities": True}, "probabilities"),
+    ({"turned": True}, "order"),
+]
+WEIGHTS_OF_THREE = [({"weights": (1.0, 4.0, 25.0)}, "weights"), ({"weights": (5.0, 2.0, 1.0)}, "weights")]
+MOVED = [({"shift": LOGS}, "shift"), ({"margin": (0.1, 0.2, 0.5)}, "margin")]
+PAIRS = [
+    *((THREE, *change) for change in pairs(OF_BOTH + WEIGHTS_OF_THREE + MOVED, UNNAMEABLE)),
+    *((ONE, *change) for change in pairs(OF_BOTH[1:] + [({"weights": (9.0, 1.0)}, "weights")], UNNAMEABLE)),
+]
+
+
+def test_there_are_many_single_differences_and_more_pairs():
+    assert len(SINGLE) >= 75 and len(PAIRS) >= 150
+
+
+@pytest.mark.parametrize(("base", "change", "kinds"), PAIRS, ids=named)
+def test_two_differences_are_both_named(base, change, kinds):
+    found = compared(base | change, base)
+    assert not found.same
+    assert found.kinds == set(kinds.split("+")), str(found)
+
+
+def test_what_has_no_name_is_called_different_all_the_same():
+    found = compared(THREE | {"smoothing": 0.1, "margin": (0.1, 0.2, 0.5)}, THREE)
+    assert not found.same
+    assert found.kinds == {"law"}
+    assert found.example is not None

@@ -1,0 +1,319 @@
+"""`companion.same_loss` calls equal losses the same; and what it says, of losses as they are found in use."""
+
+import itertools
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import torch
+import torch.nn.functional as F
+from equal_losses import LAWS, SPARSE, focal_of_float32, soft_dice, soft_dice_of_keras
+from torch import nn
+
+from companion.same_loss import NotCompared, __main__, assert_same_loss, describe, forms, same_loss, verdict, words
+from companion.same_loss.sides import Side
+
+PAIRS = [
+    (law, i, j)
+    for law, (_, pytorch, tensorflow) in LAWS.items()
+    for i, j in itertools.product(range(len(pytorch)), range(len(tensorflow)))
+]
+
+
+@pytest.fixture(scope="module")
+def inferred():
+    """Return sides and forms by law, framework and number, each inferred once."""
+    known = {}
+
+    def of(law, framework, number):
+        key = law, framework, number
+        if key not in known:
+            classes, pytorch, tensorflow = LAWS[law]
+            loss, options = (pytorch[number], {}) if framework == "PyTorch" else tensorflow[number]
+            side = Side(loss, framework, classes, **options)
+            known[key] = side, forms.infer(side)
+        return known[key]
+
+    return of
+
+
+def test_there_are_a_hundred_equal_pairs():
+    assert len(PAIRS) >= 100
+
+
+@pytest.mark.parametrize(("law", "i", "j"), PAIRS)
+def test_equal_losses_are_the_same(inferred, law, i, j):
+    sides, found = zip(inferred(law, "PyTorch", i), inferred(law, "TensorFlow", j), strict=True)
+    given = [form.reading.given for form in found]
+    answer = verdict.compare(sides, found, declared=(given[0] != given[1],) * 2)
+    assert answer.same, str(answer)
+    assert answer.causes == [] and answer.example is None
+    assert law == "no law that is known" or all(form.confirmed for form in found)
+
+
+# Five losses in the forms in which they are found in public repositories, in our own words.
+
+
+class Asymmetric(nn.Module):
+    """The asymmetric loss of several labels, its factor without gradient, as its authors have it."""
+
+    def __init__(self, negative=4, positive=1, clip=0.05):
+        super().__init__()
+        self.negative, self.positive, self.clip = negative, positive, clip
+
+    def forward(self, x, y):
+        p = torch.sigmoid(x)
+        rest = (1 - p + self.clip).clamp(max=1)
+        logs = y * torch.log(p.clamp(min=1e-8)) + (1 - y) * torch.log(rest.clamp(min=1e-8))
+        with torch.no_grad():
+            power = self.positive * y + self.negative * (1 - y)
+            factor = (1 - p * y - rest * (1 - y)) ** power
+        return -(logs * factor).sum()
+
+
+def asymmetric(clip, stop=tf.stop_gradient):
+    def loss(y_true, y_pred):
+        p = tf.sigmoid(y_pred)
+        rest = tf.minimum(1 - p + clip, 1)
+        logs = y_true * tf.math.log(tf.maximum(p, 1e-8)) + (1 - y_true) * tf.math.log(tf.maximum(rest, 1e-8))
+        factor = stop((1 - p) * y_true + (1 - rest) ** 4 * (1 - y_true))
+        return -tf.reduce_sum(logs * factor)
+
+    return loss
+
+
+def test_the_asymmetric_loss_is_compared_though_its_clip_is_no_known_law():
+    assert same_loss(Asymmetric(), asymmetric(0.05)).same
+    other = same_loss(Asymmetric(), asymmetric(0.0))
+    assert not other.same and other.kinds == {"law"}
+
+
+def test_an_asymmetric_loss_whose_factor_has_a_gradient_is_found():
+    found = same_loss(Asymmetric(clip=0.0), asymmetric(0.0, stop=lambda factor: factor))
+    assert found.kinds == {"detached"}, str(found)
+
+
+def weighted_categorical(weights):
+    """The Keras loss of countless repositories: of probabilities, made to sum to one, clipped, weights in float32."""
+    weights = tf.constant(weights, dtype="float32")
+
+    def loss(y_true, y_pred):
+        y_pred = y_pred / tf.reduce_sum(y_pred, axis=-1, keepdims=True)
+        y_pred = tf.clip_by_value(y_pred, 1e-7, 1 - 1e-7)
+        return -tf.reduce_sum(y_true * tf.math.log(y_pred) * weights, axis=-1)
+
+    return loss
+
+
+def test_the_weighted_categorical_crossentropy_of_many_repositories_is_not_pytorch_s():
+    ours, theirs = nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 5.0])), weighted_categorical([1.0, 2.0, 5.0])
+    assert same_loss(ours, theirs, n_classes=3).kinds == {"probabilities", "divisor"}
+    declared = {"PyTorch": "logits", "TensorFlow": "probabilities"}
+    assert same_loss(ours, theirs, n_classes=3, outputs=declared).kinds == {"divisor"}
+
+
+EFFECTIVE = [(1 - 0.99) / (1 - 0.99**n) for n in (500, 50, 5)]
+
+
+def class_balanced(labels, logits):
+    """The class-balanced loss with a sigmoid a class, its labels first, summed over the classes."""
+    w = torch.tensor(EFFECTIVE)
+    w = w / w.sum() * len(w)
+    one_hot = F.one_hot(labels, len(w)).to(logits.dtype)
+    rows = (w * one_hot).sum(1, keepdim=True)
+    return F.binary_cross_entropy_with_logits(logits, one_hot, weight=rows.expand_as(logits), reduction="sum") / len(w)
+
+
+def test_a_class_balanced_port_that_averages_over_the_samples_is_named():
+    w = np.array(EFFECTIVE) / np.sum(EFFECTIVE) * 3
+    theirs = keras.losses.BinaryCrossentropy(from_logits=True)
+    found = same_loss(class_balanced, theirs, n_classes=3, class_weight=dict(enumerate(w)))
+    assert found.kinds == {"divisor"}, str(found)
+
+
+def focal_that_averages_its_factor(y_true, y_pred):
+    log_p = tf.nn.log_softmax(y_pred)
+    return tf.reduce_mean((1 - tf.exp(log_p)) ** 2) * -tf.reduce_mean(tf.reduce_sum(y_true * log_p, axis=-1))
+
+
+def test_a_focal_factor_that_is_averaged_over_the_batch_mixes_rows():
+    def focal(logits, targets):
+        log_p = torch.log_softmax(logits, 1).gather(1, targets[:, None])[:, 0]
+        return -((1 - log_p.exp()) ** 2 * log_p).mean()
+
+    assert same_loss(focal, focal_that_averages_its_factor, n_classes=3).kinds == {"coupled"}
+
+
+def test_a_dice_loss_with_another_constant_is_another():
+    found = same_loss(lambda z, y: soft_dice(z, y, smooth=1e-6), soft_dice_of_keras)
+    assert not found.same and found.kinds == {"law"} and found.example is not None
+
+
+# What only a framework has.
+
+
+def test_a_loss_that_is_another_in_a_graph_is_named():
+    def loss(y_true, y_pred):
+        cost = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(y_true, y_pred))
+        return cost if tf.executing_eagerly() else 2 * cost
+
+    assert same_loss(nn.BCEWithLogitsLoss(), loss).kinds == {"graph"}
+
+
+def test_a_label_to_ignore_is_compared_if_it_is_told():
+    ours = nn.CrossEntropyLoss(ignore_index=-100)
+    assert same_loss(ours, SPARSE(from_logits=True, ignore_class=-100), n_classes=3, ignored=-100).same
+    assert same_loss(ours, SPARSE(from_logits=True), n_classes=3, ignored=-100).kinds == {"ignored label"}
+
+
+def test_a_gradient_that_is_not_that_of_the_value_is_named():
+    def loss(logits, targets):
+        cost = F.cross_entropy(logits, targets)
+        return cost + 2 * (cost - cost.detach())
+
+    assert same_loss(loss, SPARSE(from_logits=True), n_classes=3).kinds == {"factor", "gradient"}
+
+
+def test_every_kind_of_cause_is_documented():
+    documented = set(re.findall(r'"([a-z ]+)"', verdict.Cause.__doc__))
+    assert documented == set(words._CAUSES) | {"unknown"}
+
+
+# What the answers are like.
+
+
+def the_pair():
+    weights = torch.tensor([1.0, 99.0])
+    return nn.CrossEntropyLoss(weight=weights), SPARSE(from_logits=True), {"class_weight": {0: 1.0, 1: 99.0}}
+
+
+def test_the_verdict_says_what_the_divisor_does_to_a_weight():
+    ours, theirs, options = the_pair()
+    found = same_loss(ours, theirs, **options)
+    assert "a weight of 99 then acts as 26.9 in PyTorch" in str(found)
+    assert found.example.logits == [[0.0, 0.0]] and found.example.targets == [1]
+    assert found.example.values == pytest.approx((np.log(2), 99 * np.log(2)))
+    assert "<table>" in found._repr_html_()
+
+
+def test_an_assertion_holds_the_verdict():
+    ours, theirs, options = the_pair()
+    with pytest.raises(AssertionError, match="PyTorch divides by the sum of the weights"):
+        assert_same_loss(ours, theirs, **options)
+    assert_same_loss(nn.CrossEntropyLoss(), theirs)
+
+
+def test_one_loss_is_described_with_its_minimiser_and_threshold():
+    found = describe(nn.BCEWithLogitsLoss(pos_weight=torch.tensor(9.0)))
+    assert found.divided_by == "samples" and found.weights == pytest.approx([1, 9])
+    assert "η = 0.1: p = 0.5" in str(found)
+    assert "above η = 0.1." in str(found)
+    assert "acts as 7.71 at B = 8, 26.9 at B = 32" in str(describe(the_pair()[0]))
+
+
+def test_keras_with_class_weight_is_what_a_step_of_fit_computes():
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((16, 3)).astype("float32"), rng.integers(0, 3, 16)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, use_bias=False, kernel_initializer="identity")])
+    model.compile(keras.optimizers.SGD(1.0), SPARSE(from_logits=True))
+    before = model.get_weights()[0]
+    weights = {0: 1.0, 1: 9.0, 2: 3.0}
+    model.fit(x, y, batch_size=16, class_weight=weights, verbose=0)
+    side = Side(SPARSE(from_logits=True), "TensorFlow", 3, class_weight=weights)
+    gradient = side(forms.infer(side).reading, x.astype(float), y).gradient
+    assert before - model.get_weights()[0] == pytest.approx(x.T @ gradient, abs=1e-6)
+
+
+def test_a_loss_with_a_state_is_refused():
+    with pytest.raises(NotCompared, match="two answers for one batch"):
+        describe(lambda z, y: F.cross_entropy(z + torch.rand(1) * z, y), framework="PyTorch", n_classes=3)
+
+
+def test_what_cannot_be_called_is_refused_with_the_way_out():
+    with pytest.raises(NotCompared, match="Pass n_classes"):
+        describe(lambda z, y: z.no_such_method(), framework="PyTorch")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"pytorch": 3}, "pytorch takes a loss"),
+        ({"pytorch": nn.CrossEntropyLoss}, "make one: CrossEntropyLoss"),
+        ({"outputs": "odds"}, "outputs='odds' is not known"),
+        ({"outputs": {"Keras": "logits"}}, "outputs takes"),
+        ({"class_weight": [1, 2]}, "class_weight takes a dict"),
+        ({"class_weight": {0: 1.0}, "sample_weight": np.sqrt}, "takes one of them"),
+        ({"n_classes": 1}, "n_classes takes"),
+    ],
+)
+def test_bad_input_is_refused_by_name(arguments, message):
+    options = {"pytorch": nn.CrossEntropyLoss(), "tensorflow": SPARSE(from_logits=True)} | arguments
+    with pytest.raises((TypeError, ValueError), match=message):
+        same_loss(options.pop("pytorch"), options.pop("tensorflow"), **options)
+
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.parametrize(("notebook", "heading"), sorted(set(words.LINKS.values())))
+def test_links_lead_to_headings_that_exist(notebook, heading):
+    text = (ROOT / "notebooks" / "text" / f"{notebook}.md").read_text(encoding="utf-8")
+    assert re.search(rf"^#+ {re.escape(heading)}$", text, re.MULTILINE)
+
+
+def test_the_readme_prints_what_the_tool_prints():
+    ours, theirs, options = the_pair()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    example = readme.partition("NOT THE SAME.")[2].partition("```")[0]
+    assert example in str(same_loss(ours, theirs, **options))
+
+
+ONE_FRAMEWORK = """
+import sys
+from companion import compare
+print([name for name in ("torch", "keras", "tensorflow") if name in sys.modules])
+sys.modules["tensorflow"] = sys.modules["keras"] = None
+import torch
+print(compare.describe(lambda z, y: torch.nn.functional.cross_entropy(z, y)).divided_by)
+"""
+
+
+def test_importing_the_tool_loads_no_framework_and_one_suffices_to_describe_a_loss():
+    done = subprocess.run([sys.executable, "-c", ONE_FRAMEWORK], capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded, divided_by = done.stdout.split("\n")[:2]
+    assert loaded == "[]" and divided_by == "samples"
+
+
+def test_parameters_of_a_loss_in_float32_are_not_called_different_by_rounding():
+    def focal(logits, targets):
+        cost = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+        return ((1 - torch.exp(-cost)) ** 2 * cost).mean()
+
+    found = same_loss(focal, focal_of_float32)
+    assert found.forms[1].reading.precision == "float32"
+    assert found.kinds == {"weights"}, str(found)
+
+
+def test_the_command_line_gives_the_verdict_and_a_status(tmp_path, monkeypatch, capsys):
+    (tmp_path / "mine_for_the_command_line.py").write_text(
+        "import keras, torch\n"
+        "ours = torch.nn.CrossEntropyLoss()\n"
+        "theirs = keras.losses.SparseCategoricalCrossentropy(from_logits=True)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+    mine = "mine_for_the_command_line"
+    assert __main__.main([f"{mine}:ours", f"{mine}:theirs"]) == 0
+    assert capsys.readouterr().out.startswith("THE SAME")
+    weighted = ["--class-weight", '{"0": 1, "1": 9}']
+    assert __main__.main([f"{mine}:ours", f"{mine}:theirs", *weighted]) == 1
+    assert "PyTorch has no class weights" in capsys.readouterr().out
+    assert __main__.main([f"{mine}:ours"]) == 0
+    assert capsys.readouterr().out.startswith("PyTorch: ")
+    assert __main__.main([f"{mine}:none", f"{mine}:theirs"]) == 2
+    assert "NOT COMPARED" in capsys.readouterr().err
