@@ -12,7 +12,7 @@ def careless(changes):
     ----------
     changes : pandas.DataFrame
         Rows known by ``port`` and ``split``, the first port being the one to which the others are compared, and which
-        is not drawn; columns "logits, mean distance", positive but for that port, and "recall, change".
+        is not drawn; columns "distance of logits", positive but for that port, and "change of recall".
 
     Returns
     -------
@@ -24,11 +24,15 @@ def careless(changes):
         rows = changes.xs(port, level="port")
         height = place + np.linspace(-0.3, 0.3, len(rows))
         chance = port == "another batch order"
-        for panel, column in ((left, "logits, mean distance"), (right, "recall, change")):
+        for panel, column in ((left, "distance of logits"), (right, "change of recall")):
             panel.plot(rows[column], height, ".", color=plots.NEUTRAL if chance else plots.TENSORFLOW)
             panel.plot([rows[column].mean()] * 2, [place - 0.35, place + 0.35], color=plots.ACCENT, linewidth=2.5)
     left.set_yticks(range(len(ports)), labels=ports)
-    left.set(ylim=(len(ports) - 0.5, -0.5), xlabel="mean distance of the logits (logarithmic)", title="from the twin")
+    left.set(
+        ylim=(len(ports) - 0.5, -0.5),
+        xlabel="mean distance of the logits (logarithmic)",
+        title="distance from the twin",
+    )
     plots.log_axis(left, "x", (0.0001, 0.001, 0.01, 0.1, 1, 10))
     right.axvline(0, color="black", linewidth=1)
     right.set(xlabel="change of the test recall", title="20 seeds, and their mean")
