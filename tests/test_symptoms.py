@@ -23,7 +23,9 @@ from tools.course import NOTEBOOKS
 
 TEXT = (NOTEBOOKS / "text" / "08_where_the_frameworks_differ.md").read_text(encoding="utf-8")
 INDEX = TEXT.partition("\n## Index from symptom to fix\n")[2].partition("\n## ")[0]
-CASES = tomllib.loads(Path(__file__).with_name("symptoms.toml").read_text(encoding="utf-8"))["case"]
+SPECIFICATION = tomllib.loads(Path(__file__).with_name("symptoms.toml").read_text(encoding="utf-8"))
+CASES = SPECIFICATION["case"]
+VERSIONS = f"torch {torch.__version__}, TensorFlow {tf.__version__}, Keras {keras.__version__}"
 CODE = re.compile(r"(`+)(.+?)\1(?!`)")
 
 
@@ -78,14 +80,24 @@ def test_the_row_has_the_symptom_and_its_line_mends_it(case):
         right, said = run(case, case.get("wrong", "")), None
     except Exception as error:
         right, said = False, " ".join(str(error).split())
-    assert not right, "the mistake does no harm in these versions: correct the index"
+    advice = f"(seen on {SPECIFICATION['seen']}; here {VERSIONS}). {case.get('mended', 'Correct the index.')}"
+    assert not right, f"The mistake does no harm any more {advice}"
     words = [" ".join(piece.split()) for piece in code(row.symptom)] if said else []
     pieces = [piece for piece in re.split("…", words[0]) if piece.strip()] if words else []
-    assert all(piece.strip() in said for piece in pieces), f"the error says {said!r}"
-    assert bool(said) == ("holds" not in case), said
-    assert run(case, row.lines[0]), "the line in the row does not mend it"
+    assert all(piece.strip() in said for piece in pieces), f"The error says {said!r} {advice}"
+    assert bool(said) == ("holds" not in case), f"It raises {said!r} {advice}"
+    assert run(case, row.lines[0]), f"The line in the row does not mend it {advice}"
 
 
 def test_every_row_is_run():
     tested = {row_of(case).symptom for case in CASES}
     assert {row.symptom for row in ROWS if not ELSEWHERE.search(row.cause)} == tested
+
+
+def test_a_mended_trap_is_reported_by_name_with_the_versions_and_what_to_write():
+    case = next(case for case in CASES if case["symptom"] == "changes nothing; text keys")
+    harmless = case | {"before": "class_weight = {0: 1.0, 1: 20.0}"}  # what Keras 3.16 will make of the text keys
+    with pytest.raises(
+        AssertionError, match=r"no harm any more \(seen on .*Keras 3\.15\.1; here .*\)\. Keras 3\.16 reads"
+    ):
+        test_the_row_has_the_symptom_and_its_line_mends_it(harmless)
