@@ -45,7 +45,10 @@ def test_what_the_package_records_is_what_the_table_reads(tmp_path, monkeypatch,
     assert [line.split()[1] for line in lines[2:5]] == ["recall", "logits", "recall"]
     assert "2 values" in lines[3] and "✓" in lines[4]
     assert lines[-1] == "2 claims; the largest difference is 0.0e+00 (04_sample); 1 checks."
-    assert len((tmp_path / "claims.jsonl").read_text().splitlines()) == 3
+    last = (tmp_path / "claims.jsonl").read_text()
+    assert len(last.splitlines()) == 3
+    (by_versions,) = tmp_path.glob("claims_torch-*_tensorflow-*_keras-*.jsonl")
+    assert by_versions.read_text() == last
 
 
 @pytest.fixture

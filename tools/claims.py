@@ -2,6 +2,7 @@
 
 import json
 import textwrap
+from importlib import metadata
 
 from tools.course import BUILD, FRAMEWORKS
 
@@ -13,15 +14,26 @@ def file_of(path):
     return FOLDER / f"{path.stem}.jsonl"
 
 
+def versions():
+    """Return the versions of the frameworks of this environment, as a piece of a file's name."""
+    found = {name: metadata.version(name) for name in ("torch", "tensorflow", "keras")}
+    return "_".join(f"{name}-{version}" for name, version in found.items())
+
+
 def collect(paths):
-    """Return the rows of the notebooks at `paths`, each with the notebook's name, and write them to one file."""
+    """Return the rows of the notebooks at `paths`, each with the notebook's name, and write them to two files.
+
+    One is that of the last run; the other has the versions in its name, so that runs with others can be compared.
+    """
     rows = [
         {"notebook": path.stem, **json.loads(line)}
         for path in paths
         if file_of(path).exists()
         for line in file_of(path).read_text(encoding="utf-8").splitlines()
     ]
-    (BUILD / "claims.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    for name in ("claims.jsonl", f"claims_{versions()}.jsonl"):
+        (BUILD / name).write_text(lines, encoding="utf-8")
     return rows
 
 
