@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from companion import plots, theory
 
 STYLES = ("-", "--", ":")
-COLOURS = (plots.NEUTRAL, plots.ACCENT, plots.POSITIVE)
+COLOURS = (plots.NEUTRAL, plots.ACCENT, plots.PRECISION)  # the last as a third colour: no precision is drawn here
 MEAN, ROUND, LONG = np.array([1.5, 0.5]), np.eye(2), np.array([[2.0, 1.2], [1.2, 1.0]])
 
 
@@ -165,7 +165,9 @@ def networks(X, y, places, logits, epochs, disagreement):
     last.set_box_aspect(np.ptp(places[1]) / np.ptp(places[0]))  # as high as the maps
     plots.log_axis(last, "x", epochs)
     last.minorticks_off()
-    fig.legend(*last.get_legend_handles_labels(), loc="outside lower right", ncols=len(disagreement), fontsize=11)
+    fig.legend(
+        *last.get_legend_handles_labels(), loc="outside lower right", ncols=len(disagreement), title="weight decay"
+    )
     return fig
 
 
@@ -191,7 +193,8 @@ def ladder(shares):
             panel.plot(values, place + spread, ".", color=colour, markersize=5)
             panel.text(values.max() + 0.001, place, f"{values.mean():.3f}", va="center", fontsize=11)
     panel.set_yticks(range(len(rules)), labels=rules)
-    panel.set(xlabel="share of test rows decided differently", xlim=(0, None), ylim=(len(rules) - 0.5, -0.5))
+    largest = max(np.max(values) for by_rule in shares.values() for values in by_rule.values())
+    panel.set(xlabel="share of test rows decided differently", xlim=(0, 1.08 * largest), ylim=(len(rules) - 0.5, -0.5))
     panel.legend(loc="lower right")
     return fig
 
