@@ -236,6 +236,44 @@ def calibrations(y, logits):
     return found
 
 
+def rates(y, alarms):
+    """Return how many alarms decisions raise, and their precision and recall, over all leading axes.
+
+    Parameters
+    ----------
+    y : array_like of int, shape (…, n)
+        Labels 0 and 1; of the shape of `alarms`, or of one that is repeated along its first axes.
+    alarms : array_like of bool, shape (…, n)
+        What is decided of each row.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (…)
+        ``alarms`` (counts); ``precision``, NaN where no alarm is raised; ``recall``, NaN where there is no positive.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `alarms` is not of bool; if labels are not 0 and 1; if the shapes do not fit.
+
+    Examples
+    --------
+    >>> found = rates([0, 0, 1, 1], [[False, True, True, True], [False, False, True, False]])
+    >>> {name: values.round(3).tolist() for name, values in found.items()}
+    {'alarms': [3, 1], 'precision': [0.667, 1.0], 'recall': [1.0, 0.5]}
+    """
+    y, alarms = np.asarray(y), np.asarray(alarms)
+    if alarms.dtype != bool or alarms.ndim == 0:
+        raise TypeError(f"alarms takes an array of True and False, got {_checks.shown(alarms)}.")
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError(f"y takes labels 0 and 1, got {_checks.shown(y)}.")
+    if y.ndim == 0 or y.shape != alarms.shape[-y.ndim :]:
+        raise ValueError(f"y takes the shape of alarms or its last axes, {alarms.shape}; got {y.shape}.")
+    raised, hits = alarms.sum(axis=-1), (alarms & (y == 1)).sum(axis=-1)
+    with np.errstate(invalid="ignore"):
+        return {"alarms": raised, "precision": hits / raised, "recall": hits / (y == 1).sum(axis=-1)}
+
+
 def frame(columns, /, **axes):
     """Return arrays that share their axes as one table with named rows.
 

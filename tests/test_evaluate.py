@@ -14,6 +14,7 @@ from companion.evaluate import (
     frame,
     multiclass_report,
     paired,
+    rates,
     shown,
     spread,
 )
@@ -380,3 +381,33 @@ def test_results_that_do_not_pair_are_refused(first, second, error, message):
 )
 def test_numbers_are_shown_to_three_digits_without_exponents(value, text):
     assert shown(pd.DataFrame({"a": pd.Series([value], dtype=object)})).iat[0, 0] == text
+
+
+def test_rates_over_leading_axes_are_those_of_each_row():
+    rng = np.random.default_rng(0)
+    y, alarms = rng.integers(0, 2, size=(3, 40)), rng.random((2, 3, 40)) < 0.3
+    found = rates(y, alarms)
+    for i in range(2):
+        for j in range(3):
+            report = binary_report(y[j], alarms[i, j].astype(float))
+            assert found["alarms"][i, j] == report["tp"] + report["fp"]
+            assert found["precision"][i, j] == pytest.approx(report["precision"])
+            assert found["recall"][i, j] == pytest.approx(report["recall"])
+
+
+def test_rates_that_are_not_defined_are_missing():
+    found = rates([0, 0], [False, False])
+    assert found["alarms"] == 0 and np.isnan(found["precision"]) and np.isnan(found["recall"])
+
+
+@pytest.mark.parametrize(
+    ("y", "alarms", "words"),
+    [
+        ([0, 1], [0.2, 0.7], "alarms takes an array of True and False"),
+        ([0, 2], [True, False], "y takes labels 0 and 1"),
+        ([0, 1, 1], [True, False], r"y takes the shape of alarms or its last axes, \(2,\); got \(3,\)"),
+    ],
+)
+def test_rates_refuse_what_is_no_decision(y, alarms, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        rates(y, alarms)

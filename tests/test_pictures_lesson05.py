@@ -53,33 +53,35 @@ def test_corrected_log_odds():
     panels = drawn(lesson05.corrected_log_odds(pairs, w=99))
     for panel, pair in zip(panels, pairs.values(), strict=True):
         np.testing.assert_array_equal(panel.lines[0].get_data(), pair)
+        low, high = panel.get_xlim()
+        assert low <= pair.min() and pair.max() <= high and panel.get_ylim() == (low, high)
     assert [panel.get_title("left") for panel in panels] == ["case (a)", "case (b)"]
 
 
-def test_fading_draws_boundaries_and_mean_curves():
-    curves = {name: RNG.uniform(0.1, 1, size=(20, 5)) for name in ("plain", "normalised")}
-    theta = {step: [[1.0, 0.1, 0.0], [1.0, 0.2, 0.3]] for step in (10, 1000)}
-    left, middle, right = drawn(lesson05.fading(X, Y, theta, [1.0, 0.0, 0.0], curves, curves))
-    assert left.get_title("left") == "thin: step 10\nthick: step 1,000"
-    for panel in (middle, right):
-        for line, values in zip(panel.lines, curves.values(), strict=True):
-            np.testing.assert_allclose(line.get_ydata(), values[1:].mean(axis=1))  # step 0 has no logarithm
+def test_fading_draws_mean_curves():
+    gaps, angles = RNG.uniform(0.1, 1, size=(2, 20, 5))
+    for panel, values in zip(drawn(lesson05.fading(gaps, angles)), (gaps, angles), strict=True):
+        np.testing.assert_allclose(panel.lines[0].get_ydata(), values[1:].mean(axis=1))  # step 0 has no logarithm
 
 
 def test_networks():
     logits = {name: RNG.normal(size=(2, 6, 8)) for name in ("without", "with")}
-    shares = {name: RNG.uniform(size=(3, 5)) for name in logits}
+    shares = {name: RNG.uniform(size=(3, 5)) for name in ("without", "some", "with")}
     grid = np.linspace(-2, 2, 8), np.linspace(-1, 1, 6)
     *maps, last = drawn(lesson05.networks(X, Y, grid, logits, [30, 100, 300], shares))
     assert [panel.get_title("left") for panel in maps] == list(logits)
     for line, values in zip(last.lines, shares.values(), strict=True):
         np.testing.assert_allclose(line.get_ydata(), values.mean(axis=1))
+    assert len({round(panel.get_position().height, 3) for panel in (*maps, last)}) == 1
 
 
-def test_gains_stand_with_their_means():
-    gaps = {"early": RNG.normal(size=20) + 1, "late": RNG.normal(size=20)}
-    (panel,) = drawn(lesson05.gained(gaps))
-    widths = [bar.get_width() for bar in panel.patches]
-    np.testing.assert_allclose(widths, [values.mean() for values in gaps.values()])
-    labels = [label.get_text() for label in panel.get_yticklabels()]
-    assert labels == [f"{name}\nmean {values.mean():.3f}" for name, values in gaps.items()]
+def test_every_rung_of_the_ladder_stands_with_its_mean():
+    rules = ("cut at ½", "cut moved", "as many alarms")
+    shares = {world: {rule: RNG.uniform(0, 0.1, size=20) for rule in rules} for world in ("real", "drawn")}
+    (panel,) = drawn(lesson05.ladder(shares))
+    means = [values.mean() for by_rule in shares.values() for values in by_rule.values()]
+    np.testing.assert_allclose([bar.get_width() for bar in panel.patches], means)
+    assert [text.get_text() for text in panel.texts] == [f"{mean:.3f}" for mean in means]
+    assert [label.get_text() for label in panel.get_yticklabels()] == list(rules)
+    places = [bar.get_y() for bar in panel.patches]
+    assert places[0] < places[3] < places[1], "worlds stand side by side within a rule"

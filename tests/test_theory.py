@@ -16,6 +16,7 @@ from companion.theory import (
     effective_weights,
     focal_correction,
     focal_minimiser,
+    gaussian_auc,
     gaussian_population,
     gaussian_rates,
     max_margin,
@@ -282,6 +283,16 @@ def separable(seed, n=30):
     return np.column_stack([(2 * y - 1) * (0.5 + rng.exponential(size=n)), rng.normal(size=(n, 2)), np.ones(n)]), y
 
 
+def test_the_auc_of_a_linear_score_is_that_of_a_large_sample():
+    mean, covariance = [1.5, 0.5], [[2.0, 1.2], [1.2, 1.0]]
+    rng, slopes = np.random.default_rng(0), np.array([[1.5, 0.5], [-0.2, 1.0]])
+    negatives = rng.normal(size=(200_000, 2))
+    positives = rng.multivariate_normal(mean, covariance, size=200_000)
+    for beta, auc in zip(slopes, gaussian_auc(slopes, mean, covariance), strict=True):
+        assert abs(np.mean(positives @ beta > negatives @ beta) - auc) < 4 * 0.5 / np.sqrt(200_000)
+        assert gaussian_auc(-3 * beta, mean, covariance) == pytest.approx(1 - auc, abs=1e-14)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_largest_margin_is_that_of_a_support_vector_machine(seed):
     from sklearn.svm import LinearSVC
@@ -331,6 +342,10 @@ def test_the_largest_margin_is_a_mixture_of_the_nearest_samples():
         (lambda: gaussian_rates(0, 0.1, 1), "separation"),
         (lambda: gaussian_rates(1, 1.0, 1), "prior"),
         (lambda: rare_event_bias(0, 0.1), "n takes"),
+        (lambda: gaussian_auc([1.0], [1, 0], np.eye(2)), r"slopes takes shape \(2,\) or \(m, 2\), got \(1,\)"),
+        (lambda: gaussian_auc([[1.0, 0], [0, 0]], [1, 0], np.eye(2)), "slopes takes scores that vary"),
+        (lambda: gaussian_auc([1.0, 0], [1, 0], [[1.0]]), r"covariance takes shape \(2, 2\), got \(1, 1\)"),
+        (lambda: gaussian_auc([1.0], [1], [[-1.0]]), "covariance takes positive definite"),
         (lambda: gaussian_population([1, 0], [[1.0]], prior=0.1), r"covariance takes shape \(2, 2\) or \(2, 2, 2\)"),
         (lambda: gaussian_population([1], [[-1.0]], prior=0.1), "covariance takes positive definite"),
         (lambda: gaussian_population([1, 0], [[1, 0.5], [0, 1]], prior=0.1), "covariance takes symmetric"),

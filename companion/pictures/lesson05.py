@@ -6,6 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from companion import plots, theory
 
 STYLES = ("-", "--", ":")
+COLOURS = (plots.NEUTRAL, plots.ACCENT, plots.PRECISION)  # the last as a third colour: no precision is drawn here
 MEAN, ROUND, LONG = np.array([1.5, 0.5]), np.eye(2), np.array([[2.0, 1.2], [1.2, 1.0]])
 
 
@@ -98,57 +99,41 @@ def corrected_log_odds(pairs, w):
     matplotlib.figure.Figure
     """
     fig, panels = plots.figure(2)
+    values = np.concatenate([np.ravel(pair) for pair in pairs.values()])
+    limits = np.floor(values.min()), np.ceil(values.max())
     for panel, (case, pair) in zip(panels, pairs.items(), strict=True):
         panel.plot(*pair, ".", color=plots.ACCENT, markersize=5)
-        panel.plot([-12, 4], [-12, 4], color="black", linewidth=1)
-        square(panel, (-12, 4), (-12, 4), f"case ({case})")
+        panel.plot(limits, limits, color="black", linewidth=1)
+        square(panel, limits, limits, f"case ({case})")
         panel.set(xlabel="log-odds without a weight", ylabel=f"log-odds of w = {w:g}, minus log w")
     return fig
 
 
-def fading(X, y, theta, direction, gaps, angles):
-    """Draw a separable sample with its boundaries, and how the effect of a weight fades as training goes on.
+def fading(gaps, angles):
+    """Draw how the effect of a weight on separable samples fades as training goes on.
 
     Parameters
     ----------
-    X : array_like of float, shape (n, 2)
-    y : array_like of int, shape (n,)
-        Labels 0 and 1.
-    theta : dict of int to array_like of float, shape (2, 3)
-        For a step the parameters (β₁, β₂, b) of the smaller and of the larger weight.
-    direction : array_like of float, shape (3,)
-        Of the largest margin.
-    gaps, angles : dict of str to array_like of float, shape (steps, S)
-        For each way of training, by step and sample: how far the two boundaries lie apart, and the angle, in degrees,
-        of the larger weight's parameters to the largest margin.
+    gaps, angles : array_like of float, shape (steps, S)
+        By step and sample: how far the boundaries of two weights lie apart, and the angle, in degrees, of the larger
+        weight's parameters to the largest margin.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    fig, (left, middle, right) = plots.figure(3)
-    samples(left, X, y)
-    for width, pair in zip((1, 2.5), theta.values(), strict=True):
-        for style, each in zip(STYLES, pair, strict=False):
-            boundary(left, each, plots.NEUTRAL, linestyle=style, linewidth=width)
-    boundary(left, direction, plots.POSITIVE, linewidth=1.5)
-    square(left, (-4, 4), (-4, 4), "thin: step {}\nthick: step {:,}".format(*theta))
-    for panel, curves, title in (
-        (middle, gaps, "distance of boundaries"),
-        (right, angles, "degrees to the margin"),
-    ):
-        for colour, (name, values) in zip((plots.NEUTRAL, plots.ACCENT), curves.items(), strict=True):
-            band(panel, np.arange(len(values)), np.asarray(values), colour, name)
+    fig, (left, right) = plots.figure(2)
+    for panel, values, title in ((left, gaps, "distance of the boundaries"), (right, angles, "degrees to the margin")):
+        band(panel, np.arange(len(values)), np.asarray(values), plots.NEUTRAL)
         panel.set(xlabel="step", title=title)
         plots.log_axis(panel, "x", {1: "1", 10: "10", 100: "100", 1000: "1,000"})
-    plots.log_axis(middle, "y", {0.03: "0.03", 0.1: "0.1", 0.3: "0.3", 1: "1"})
+    plots.log_axis(left, "y", {0.03: "0.03", 0.1: "0.1", 0.3: "0.3", 1: "1"})
     plots.log_axis(right, "y", {1: "1", 3: "3", 10: "10", 30: "30"})
-    middle.legend(fontsize=10)
     return fig
 
 
 def networks(X, y, places, logits, epochs, disagreement):
-    """Draw the boundaries of two networks early and late, and how often they disagree as training goes on.
+    """Draw the boundaries of two networks, and how often they disagree as training goes on.
 
     Parameters
     ----------
@@ -161,48 +146,56 @@ def networks(X, y, places, logits, epochs, disagreement):
         By a name, the two networks' logits on the grid.
     epochs : array_like of int, shape (E,)
     disagreement : dict of str to array_like of float, shape (E, S)
-        By the kind of training, the share of new points on which the two decide differently.
+        By the kind of training, three at most, the share of new points on which the two decide differently.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     fig, panels = plots.figure(len(logits) + 1)
-    for panel, (name, pair) in zip(panels, logits.items(), strict=False):
+    *maps, last = panels
+    for panel, (name, pair) in zip(maps, logits.items(), strict=True):
         samples(panel, X, y)
         for style, each in zip(STYLES, pair, strict=False):
             panel.contour(*places, each, levels=[0], colors=[plots.NEUTRAL], linestyles=[style], linewidths=[2])
         square(panel, (places[0][0], places[0][-1]), (places[1][0], places[1][-1]), name)
-    for colour, (name, values) in zip((plots.NEUTRAL, plots.ACCENT), disagreement.items(), strict=True):
-        band(panels[-1], epochs, np.asarray(values), colour, name)
-    panels[-1].set(ylim=(0, None), xlabel="epoch", title="decided differently")
-    plots.log_axis(panels[-1], "x", epochs)
-    panels[-1].minorticks_off()
-    panels[-1].legend(fontsize=10)
+    for colour, (name, values) in zip(COLOURS, disagreement.items(), strict=False):
+        band(last, epochs, np.asarray(values), colour, name)
+    last.set(ylim=(0, None), xlabel="epoch", title="decided differently")
+    last.set_box_aspect(np.ptp(places[1]) / np.ptp(places[0]))  # as high as the maps
+    plots.log_axis(last, "x", epochs)
+    last.minorticks_off()
+    fig.legend(
+        *last.get_legend_handles_labels(), loc="outside lower right", ncols=len(disagreement), title="weight decay"
+    )
     return fig
 
 
-def gained(gaps):
-    """Draw a number for each split in several worlds, with the means.
+def ladder(shares):
+    """Draw how much two models differ by several rules, a dot for each split and a bar for their mean.
 
     Parameters
     ----------
-    gaps : dict of str to array_like of float, shape (S,)
-        By the name of the world.
+    shares : dict of str to dict of str to array_like of float, shape (S,)
+        By the name of the world, three at most, and in it by the rule: the share of rows decided differently.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     fig, panel = plots.figure()
-    panel.axvline(0, color="black", linewidth=1)
-    for place, values in enumerate(gaps.values()):
-        values = np.asarray(values)
-        panel.barh(place, values.mean(), 0.6, color=plots.ACCENT, alpha=0.35)
-        panel.plot(values, place + np.linspace(-0.25, 0.25, len(values)), ".", color=plots.NEUTRAL)
-    labels = [f"{name}\nmean {np.mean(values):.3f}" for name, values in gaps.items()]
-    panel.set_yticks(range(len(gaps)), labels=labels)
-    panel.set(xlabel="precision of the weight − precision of the moved cut", ylim=(len(gaps) - 0.4, -0.75))
+    rules, height = list(next(iter(shares.values()))), 0.8 / len(shares)
+    for i, (colour, (world, by_rule)) in enumerate(zip(COLOURS, shares.items(), strict=False)):
+        for j, rule in enumerate(rules):
+            values, place = np.asarray(by_rule[rule]), j - 0.4 + (i + 0.5) * height
+            panel.barh(place, values.mean(), 0.9 * height, color=colour, alpha=0.35, label=world if j == 0 else None)
+            spread = np.linspace(-0.3, 0.3, len(values)) * height
+            panel.plot(values, place + spread, ".", color=colour, markersize=5)
+            panel.text(values.max() + 0.001, place, f"{values.mean():.3f}", va="center", fontsize=11)
+    panel.set_yticks(range(len(rules)), labels=rules)
+    largest = max(np.max(values) for by_rule in shares.values() for values in by_rule.values())
+    panel.set(xlabel="share of test rows decided differently", xlim=(0, 1.08 * largest), ylim=(len(rules) - 0.5, -0.5))
+    panel.legend(loc="lower right")
     return fig
 
 
@@ -214,7 +207,7 @@ def separable(seed, negatives=90, positives=10):
     return np.stack([(2 * y - 1) * (1 + np.abs(first)), second + y], axis=1), y
 
 
-def band(panel, x, values, colour, name):
+def band(panel, x, values, colour, name=None):
     """Draw mean and standard deviation over the last axis along x, from x = 1 on."""
     x = np.asarray(x)
     mean, std, kept = values.mean(axis=1), values.std(axis=1), x >= 1
