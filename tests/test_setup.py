@@ -233,6 +233,11 @@ def test_uv_is_told_what_pip_was_told(tmp_path):
     assert not {"UV_DEFAULT_INDEX", "UV_FIND_LINKS", "SSL_CERT_FILE"} & nothing.keys()
 
 
+def test_what_python_may_not_compile_later_is_compiled_at_once(tmp_path):
+    assert installs(tmp_path / "one", PYTHONDONTWRITEBYTECODE="1")[1]["UV_COMPILE_BYTECODE"] == "1"
+    assert "UV_COMPILE_BYTECODE" not in installs(tmp_path / "two")[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

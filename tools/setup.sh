@@ -52,6 +52,8 @@ tell UV_DEFAULT_INDEX "${UV_DEFAULT_INDEX:-$(told index-url)}"
 tell UV_FIND_LINKS "${UV_FIND_LINKS:-$(told find-links | sed 's/\\n\| /,/g')}"
 tell SSL_CERT_FILE "${SSL_CERT_FILE:-$(told cert)}"
 tell UV_HTTP_TIMEOUT "${UV_HTTP_TIMEOUT:-180}"
+# uv leaves compiling to whoever imports first. Where Python is told not to write what it compiled, that is everybody.
+tell UV_COMPILE_BYTECODE "${UV_COMPILE_BYTECODE:-${PYTHONDONTWRITEBYTECODE:-}}"
 with_uv() {
     "$VENV/bin/uv" pip install --python "$VENV/bin/python" "$@" >>"$log" 2>&1
 }
