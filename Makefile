@@ -4,16 +4,34 @@
 #   SUBMISSIONS=…  the folder that make grade grades (else assignments/submitted)
 #   OPTIONS=…      more for make grade, as --again anna (.venv/bin/python -m tools.grading --help lists them)
 #   CONSTRAINTS=   install the newest versions within the bounds of pyproject.toml instead of the pinned ones
+#   FRAMEWORK=…    with make lab: install pytorch or tensorflow alone, and open that framework's lessons
 #   TORCH=cuda     install the build of PyTorch that pip finds (on Linux without a GPU the one for the CPU is the default)
 
 VENV = .venv
 PYTHON =
 CONSTRAINTS = constraints.txt
-RUN = $(VENV)/bin/python -m
-STAMP = $(VENV)/.installed
-SITE = $(VENV)/.installed-site
-ASSIGNMENTS = $(VENV)/.installed-assignments
+FRAMEWORK =
+RUN = "$(VENV)/bin/python" -m
+STAMP = $(INTO)/$(if $(FRAMEWORK),.only-$(FRAMEWORK),.installed)
+SITE = $(INTO)/.installed-site
+ASSIGNMENTS = $(INTO)/.installed-assignments
 SUBMISSIONS = assignments/submitted
+
+# VENV as make writes names with spaces.
+space := $() $()
+INTO = $(subst $(space),\$(space),$(VENV))
+
+# uv, Jupyter and Matplotlib keep files in the home folder; where it is read-only, in build/home.
+export HOME := $(shell if [ -w "$$HOME" ]; then echo "$$HOME"; else mkdir -p build/home; echo "$(CURDIR)/build/home"; fi)
+
+ifneq ($(FRAMEWORK),)
+ifeq ($(filter pytorch tensorflow,$(FRAMEWORK)),)
+$(error FRAMEWORK takes pytorch or tensorflow, and got $(FRAMEWORK))
+endif
+ifneq ($(MAKECMDGOALS),lab)
+$(error FRAMEWORK goes with make lab alone: all else takes both frameworks)
+endif
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help course test lab notebooks editions site slides assignments grade bench format derived clean
@@ -27,8 +45,9 @@ course: $(STAMP)  ## set up, execute every notebook afresh into build/, print th
 test: $(SITE) $(ASSIGNMENTS)  ## set up, then every check, stored outputs against a fresh run included
 	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env --nbval-cell-timeout=120
 
-lab: $(STAMP)  ## open JupyterLab on the first notebook
-	@$(RUN) jupyter lab notebooks/00_start_here.ipynb
+lab: $(STAMP)  ## open JupyterLab on the first notebook (FRAMEWORK=pytorch or tensorflow: without the other's cells)
+	@$(if $(FRAMEWORK),[ -e build/$(FRAMEWORK) ] || $(RUN) tools.editions)
+	@$(RUN) jupyter lab $(if $(FRAMEWORK),build/$(FRAMEWORK),notebooks)/00_start_here.ipynb
 
 notebooks: $(STAMP)  ## execute the changed texts into the stored notebooks (ALL=1: all; NAMES="01_…": those)
 	@$(RUN) tools.execute --store $(NAMES) $(if $(ALL),--all)
@@ -63,9 +82,9 @@ clean:  ## remove what was built (not the environment: that is the folder .venv)
 	@rm -rf build .pytest_cache .ruff_cache .hypothesis
 
 $(STAMP): pyproject.toml $(CONSTRAINTS)
-	@VENV="$(VENV)" PYTHON="$(PYTHON)" CONSTRAINTS="$(CONSTRAINTS)" TORCH="$(TORCH)" sh tools/setup.sh
-	@touch $@
+	@VENV="$(VENV)" PYTHON="$(PYTHON)" CONSTRAINTS="$(CONSTRAINTS)" TORCH="$(TORCH)" FRAMEWORK="$(FRAMEWORK)" sh tools/setup.sh
+	@touch "$@"
 
-$(VENV)/.installed-%: $(STAMP)
+$(INTO)/.installed-%: $(STAMP)
 	@VENV="$(VENV)" PYTHON="$(VENV)/bin/python" CONSTRAINTS="$(CONSTRAINTS)" EXTRA=$* sh tools/setup.sh
-	@touch $@
+	@touch "$@"

@@ -22,7 +22,7 @@ def test_gate(gate, path):
     assert gate(path) == []
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(NOTEBOOKS.glob("*.md"))], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *sorted(NOTEBOOKS.glob("*.md"))], ids=lambda path: path.name)
 def test_links_of_the_pages(path):
     assert gates.links(path) == []
 

@@ -1,7 +1,9 @@
 """The set-up holds together: bounds, pins, conda, README, Makefile, and what it says when it cannot go on."""
 
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -40,24 +42,27 @@ def test_pins_name_no_build():
     assert not [line for line in CONSTRAINTS[1:] if not re.fullmatch(r"[\w.-]+==[\w.]+", line)]
 
 
-def test_readme_states_the_commands_and_versions():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for wanted in [
-        "make course",
-        "make test",
-        "make lab",
-        "make editions",
-        "make site",
-        "make slides",
-        "make assignments",
-        "make grade",
-        *PYTHONS[:1],
-        *PYTHONS[-1:],
-    ]:
+def test_readme_and_contributing_state_the_commands_and_versions():
+    readme, contributing = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md"))
+    for wanted in ["make course", "make test", "make lab", "make slides", *PYTHONS]:
         assert wanted in readme
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.search(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE).group(1).split()
+    assert {f"make {target}" for target in targets} - {"make clean"} <= set(
+        re.findall(r"make [a-z]+", readme + contributing)
+    )
     for name in ("torch", "tensorflow"):
-        named = set(re.findall(rf"{name}\W+(\d+\.\d+\.\d+)", readme, flags=re.IGNORECASE))
+        named = set(re.findall(rf"{name}\W+(\d+\.\d+\.\d+)", readme + contributing, flags=re.IGNORECASE))
         assert named == {PINS[name]}
+
+
+def test_conda_and_colab_get_both_frameworks():
+    environment = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    assert "-e .[pytorch,tensorflow]\n" in environment
+    asked = re.search(r'%pip install "(.*) @ git', (ROOT / "README.md").read_text(encoding="utf-8")).group(1)
+    asked = Requirement(asked)
+    assert asked.name == PROJECT["name"] and asked.extras == {"pytorch", "tensorflow"}
+    assert asked.extras <= PROJECT["optional-dependencies"].keys()
 
 
 def test_help_lists_every_target_in_one_line():
@@ -154,14 +159,14 @@ def test_a_triton_that_cannot_be_imported_does_no_harm(tmp_path):
     subprocess.run([sys.executable, "-c", "import companion"], env=environment, check=True)
 
 
-def installs(folder, *, system, driver=False, given="", uv="exit 0"):
-    """Run setup.sh on a machine of scripts; return the installs that it asked for."""
-    calls, scripts, venv = folder / "calls", folder / "bin", folder / "venv" / "bin"
+def installs(folder, *, system="Linux", driver=False, uv="exit 0", pip="", **given):
+    """Run setup.sh on a machine of scripts; return what installs it asked for, what uv was told, and what it said."""
+    calls, told, scripts, venv = folder / "calls", folder / "told", folder / "bin", folder / "a venv" / "bin"
     answers = {
         scripts / "uname": f"echo {system}",
-        scripts / "python": "echo 3.11",
-        venv / "python": f'echo "$@" >>{calls}',
-        venv / "uv": f'echo uv "$@" >>{calls}\n{uv}',
+        scripts / "a python": "echo 3.11",
+        venv / "python": f'echo "$@" >>{calls}\ncase "$*" in "-m pip config list") echo "{pip}" ;; esac',
+        venv / "uv": f'echo uv "$@" >>{calls}\nenv | grep -E "^(UV|SSL)_" >{told}\n{uv}',
     }
     if driver:
         answers[scripts / "nvidia-smi"] = "echo one"
@@ -169,11 +174,13 @@ def installs(folder, *, system, driver=False, given="", uv="exit 0"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"#!/bin/sh\n{answer}\n")
         path.chmod(0o755)
-    (scripts / "mkdir").symlink_to(shutil.which("mkdir"))
-    environment = {"PATH": str(scripts), "PYTHON": "python", "VENV": str(folder / "venv"), "TORCH": given}
+    for name in ("mkdir", "sed", "head", "env", "grep"):
+        (scripts / name).symlink_to(shutil.which(name))
+    environment = {"PATH": str(scripts), "PYTHON": "a python", "VENV": str(folder / "a venv")} | given
     script = [shutil.which("sh"), str(ROOT / "tools" / "setup.sh")]
     said = subprocess.run(script, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
-    return [call for call in calls.read_text().splitlines() if call.endswith("-e .[test]")], said
+    asked = [call for call in calls.read_text().splitlines() if " -e ." in call]
+    return asked, dict(line.split("=", 1) for line in told.read_text().splitlines()), said
 
 
 @pytest.mark.parametrize(
@@ -181,20 +188,94 @@ def installs(folder, *, system, driver=False, given="", uv="exit 0"):
     [
         ({"system": "Linux"}, True),
         ({"system": "Linux", "driver": True}, False),
-        ({"system": "Linux", "given": "cuda"}, False),
-        ({"system": "Linux", "driver": True, "given": "cpu"}, True),
+        ({"system": "Linux", "TORCH": "cuda"}, False),
+        ({"system": "Linux", "driver": True, "TORCH": "cpu"}, True),
         ({"system": "Darwin"}, False),
     ],
 )
 def test_linux_without_a_gpu_gets_the_cpu_build(machine, cpu, tmp_path):
-    (call,), _ = installs(tmp_path, **machine)
-    assert call.startswith("uv pip install") == ("--torch-backend cpu" in call) == cpu
+    (call,), _, _ = installs(tmp_path, **machine)
+    assert call.startswith("uv pip install ") and ("--torch-backend cpu" in call) == cpu
 
 
 def test_where_the_cpu_build_cannot_be_fetched_the_install_goes_on_and_says_so(tmp_path):
-    (first, second), said = installs(tmp_path, system="Linux", uv="exit 2")
-    assert first.startswith("uv ") and second == "-m pip install -e .[test]"
+    (first, second), _, said = installs(tmp_path, uv='case "$*" in *"backend cpu"*) exit 2 ;; esac')
+    assert "--torch-backend cpu" in first and "--torch-backend" not in second
     assert "The CPU build of PyTorch could not be fetched" in said
+
+
+def test_where_uv_cannot_install_pip_does(tmp_path):
+    *by_uv, last = installs(tmp_path, uv="exit 2")[0]
+    assert len(by_uv) == 2 and last == "-m pip install -e .[pytorch,tensorflow,test]"
+
+
+@pytest.mark.parametrize(
+    ("given", "extras"),
+    [({}, "pytorch,tensorflow,test"), ({"FRAMEWORK": "pytorch"}, "pytorch"), ({"EXTRA": "site"}, "site")],
+)
+def test_what_is_installed(given, extras, tmp_path):
+    (call,), _, _ = installs(tmp_path, **given)
+    assert call.endswith(f"-e .[{extras}]")
+
+
+def test_uv_is_told_what_pip_was_told(tmp_path):
+    lines = [
+        ":env:.index-url='https://mirror.example/simple'",
+        "global.index-url='https://other.example/simple'",
+        "global.cert='/etc/some.pem'",
+        "install.find-links='/wheels https://wheels.example'",
+    ]
+    _, told, _ = installs(tmp_path, pip="\n".join(lines))
+    assert told["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
+    assert told["UV_FIND_LINKS"] == "/wheels,https://wheels.example"
+    assert told["SSL_CERT_FILE"] == "/etc/some.pem"
+    nothing = installs(tmp_path / "nothing")[1]
+    assert not {"UV_DEFAULT_INDEX", "UV_FIND_LINKS", "SSL_CERT_FILE"} & nothing.keys()
+
+
+def test_what_python_may_not_compile_later_is_compiled_at_once(tmp_path):
+    assert installs(tmp_path / "one", PYTHONDONTWRITEBYTECODE="1")[1]["UV_COMPILE_BYTECODE"] == "1"
+    assert "UV_COMPILE_BYTECODE" not in installs(tmp_path / "two")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["lab", "FRAMEWORK=jax"], "FRAMEWORK takes pytorch or tensorflow, and got jax"),
+        (["course", "FRAMEWORK=pytorch"], "FRAMEWORK goes with make lab alone"),
+    ],
+)
+def test_a_wrong_framework_gets_one_sentence(arguments, sentence):
+    result = make(*arguments)
+    assert result.returncode != 0 and sentence in result.stderr and len(result.stderr.splitlines()) == 1
+
+
+def test_one_framework_is_installed_alone_and_its_lessons_are_opened():
+    lines = make("--dry-run", "lab", "FRAMEWORK=tensorflow", "VENV=no such venv").stdout
+    assert 'FRAMEWORK="tensorflow" sh tools/setup.sh' in lines
+    assert lines.splitlines()[-1] == '"no such venv/bin/python" -m jupyter lab build/tensorflow/00_start_here.ipynb'
+
+
+def test_an_environment_whose_path_has_spaces_is_found(tmp_path):
+    venv = tmp_path / "my venv"
+    (venv / "bin").mkdir(parents=True)
+    for stamp in (".installed", ".installed-site"):
+        (venv / stamp).touch()
+    lines = make("--dry-run", "site", f"VENV={venv}").stdout
+    assert lines == f'"{venv}/bin/python" -m tools.site\n'
+
+
+def test_where_the_home_folder_cannot_be_written_another_takes_its_place(tmp_path):
+    show = ["--eval=home: ; @echo $$HOME", "home"]
+    assert make(*show, HOME=str(tmp_path)).stdout.strip() == str(tmp_path)
+    assert make(*show, HOME=str(tmp_path / "nowhere")).stdout.strip() == str(ROOT / "build" / "home")
+
+
+def test_the_container_is_set_up_by_a_target_of_make():
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    command = shlex.split(container["postCreateCommand"])
+    assert command[0] == "make" and "sh tools/setup.sh" in make("--dry-run", "--always-make", *command[1:]).stdout
+    assert container["image"].rpartition(":")[2].rpartition("-")[2] in PYTHONS
 
 
 def test_code_is_formatted_and_linted():

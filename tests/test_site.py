@@ -17,7 +17,11 @@ SITE = BUILD / "site"
 LESSONS = [f"notebooks/{path.stem}.html" for path in notebooks.stored()]
 OTHERS = ["index.html", "api/shared.html", "api/pytorch.html", "api/tensorflow.html", "search.html"]
 FIRST, SLIDER = LESSONS[0], "notebooks/04_precision_recall_tradeoff.html"
+IN_THE_GRAMMAR = [
+    f"notebooks/{path.stem}.html" for path in notebooks.stored() if notebooks.in_the_grammar(notebooks.read(path))
+]
 WIDE, NARROW = 1600, 800
+SCROLLBAR = 17  # of a desktop's browser; the one of the tests has none
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +149,48 @@ def test_a_wide_screen_shows_two_columns(visit):
     assert left["y"] == right["y"] and left["x"] + left["width"] < right["x"]
     assert min(left["width"], right["width"]) > 450
     assert not pairs.first.get_by_role("tablist").is_visible()
+
+
+def cut(tab):
+    """The parts of two columns that a reader would have to scroll sideways: their width, and what they hold."""
+    return tab.locator(".framework-pair .cell_input pre").evaluate_all(
+        "parts => parts.filter(part => part.scrollWidth > part.clientWidth)"
+        ".map(part => [part.clientWidth, part.scrollWidth, part.innerText])"
+    )
+
+
+@pytest.mark.parametrize("lesson", IN_THE_GRAMMAR)
+def test_no_line_of_code_is_cut_in_two_columns(lesson, visit):
+    tab = visit.page(lesson)
+    for width in (1280 - SCROLLBAR, 1440 - SCROLLBAR, WIDE):
+        tab.set_viewport_size({"width": width, "height": 900})
+        assert not tab.locator(".framework-pair").first.get_by_role("tablist").is_visible()
+        assert cut(tab) == []
+
+
+def test_a_line_that_is_too_long_is_noticed(visit):
+    tab = visit.page(FIRST)
+    tab.locator(".framework-pair .cell_input pre").first.evaluate("part => part.append('x'.repeat(85))")
+    assert len(cut(tab)) == 1
+
+
+def test_where_the_columns_take_the_sidebars_room_its_button_brings_it_back(visit):
+    tab = visit.page(FIRST, width=1280)
+    sidebar = tab.locator(".bd-sidebar-primary")
+    assert not sidebar.is_visible()
+    tab.locator(".primary-toggle").click()
+    assert sidebar.is_visible() and sidebar.bounding_box()["x"] >= 0
+    choose(tab, "PyTorch")
+    tab.reload()
+    assert sidebar.is_visible()
+
+
+def test_the_home_page_shows_the_findings(visit):
+    tab = visit.page("index.html")
+    assert tab.locator("img[src*=findings]").evaluate("image => image.naturalWidth") > 600
+    findings = tab.locator("section#five-findings li")
+    assert findings.count() == 5
+    assert all("notebooks/" in finding.get_by_role("link").get_attribute("href") for finding in findings.all())
 
 
 def test_a_narrow_screen_shows_tabs(visit):

@@ -13,10 +13,13 @@ from tools.course import NOTEBOOKS, ROOT
 
 REFERENCES = NOTEBOOKS / "references.bib"
 SERIES = NOTEBOOKS / "series.toml"
+START = NOTEBOOKS / "00_start_here.ipynb"
+PICTURE = NOTEBOOKS / "findings.png"
 
 ENVIRONMENT = """\
 # For conda and Binder; written from pyproject.toml by `make derived`, so change that file and not this one.
-# pip installs the project's own dependencies, within the bounds of pyproject.toml, at the versions of constraints.txt.
+# pip installs the project's own dependencies, within the bounds of pyproject.toml, at the versions of constraints.txt,
+# and PyTorch's build for the CPU, gigabytes smaller. It needs the rest of the course's folder beside it.
 name: {name}
 channels:
   - conda-forge
@@ -24,8 +27,9 @@ dependencies:
   - python={python}
   - pip
   - pip:
+      - --extra-index-url https://download.pytorch.org/whl/cpu
       - -c constraints.txt
-      - -e .
+      - -e .[pytorch,tensorflow]
 """
 
 BIBLIOGRAPHY = """\
@@ -37,13 +41,15 @@ texts that cite the same work; "Recalled, not checked" marks those that were not
 """
 
 
+def first_picture():
+    """Return the output of notebook 00 that is its first figure, the findings."""
+    cells = notebooks.read(START).cells
+    return next(out for cell in cells for out in cell.get("outputs", []) if "image/png" in out.get("data", {}))
+
+
 def picture():
-    """Return the README's picture: the last figure of notebook 00, as PNG bytes."""
-    cells = notebooks.read(NOTEBOOKS / "00_start_here.ipynb").cells
-    figures = [
-        out.data["image/png"] for cell in cells for out in cell.get("outputs", []) if "image/png" in out.get("data", {})
-    ]
-    return base64.b64decode(figures[-1])
+    """Return the README's picture as PNG bytes."""
+    return base64.b64decode(first_picture()["data"]["image/png"])
 
 
 def bibliography(source=REFERENCES):
@@ -61,15 +67,29 @@ def environment():
     return ENVIRONMENT.format(name=project["name"], python=lowest).encode()
 
 
-def readme():
-    """Return the README with the table of the series as the list of notebooks and their titles say it."""
+def findings():
+    """Return the README's picture and its five findings: those of notebook 00, its links as the README needs them."""
+    alt = first_picture()["metadata"]["image/png"]["alt"]
+    sentences = re.search(r"^1\. .*?(?=\n\n)", notebooks.text_of(START).read_text(encoding="utf-8"), re.M | re.S)[0]
+    return f"![{alt}](notebooks/{PICTURE.name})\n\n" + re.sub(r"\]\((?=\w+\.ipynb)", "](notebooks/", sentences)
+
+
+def table():
+    """Return the README's table of the series, as the list of notebooks and their titles say it."""
     rows = ["| notebook | section of the lecture | what it settles |", "|---|---|---|"]
     for name, (section, settles) in series().items():
         title = text.title(NOTEBOOKS / "text" / f"{name}.md")
         rows.append(f"| [{title}](notebooks/{name}.ipynb) | {section} | {settles} |")
-    before, heading, rest = (ROOT / "README.md").read_text(encoding="utf-8").partition("## The series\n\n")
-    _, *after = re.split(r"\n\n", rest, maxsplit=1)
-    return "\n\n".join([before + heading + "\n".join(rows), *after]).encode()
+    return "\n".join(rows)
+
+
+def readme():
+    """Return the README with the two sections that follow from the notebooks; the others are written by hand."""
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    for heading, content in (("Five findings", findings()), ("The series", table())):
+        before, heading, rest = page.partition(f"## {heading}\n\n")
+        page = before + heading + content + "\n\n" + rest[rest.index("## ") :]
+    return page.encode()
 
 
 def series():
@@ -78,7 +98,7 @@ def series():
 
 
 FILES = {
-    ROOT / "docs" / "side_by_side.png": picture,
+    PICTURE: picture,
     NOTEBOOKS / "bibliography.md": bibliography,
     ROOT / "environment.yml": environment,
     ROOT / "README.md": readme,

@@ -3,7 +3,7 @@
 (() => {
   const choices = ["pytorch", "tensorflow", "both"];
   const page = document.documentElement;
-  const narrow = matchMedia("(max-width: 75em)");
+  const narrow = matchMedia("(max-width: 78em)");
 
   const choose = choice => {
     page.dataset.framework = choice;

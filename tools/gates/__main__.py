@@ -8,7 +8,7 @@ from tools.gates import GATES, links, pair
 
 problems = [
     f"{page.stem}: {problem}"
-    for page in [ROOT / "README.md", *sorted(NOTEBOOKS.glob("*.md"))]
+    for page in [*ROOT.glob("*.md"), *sorted(NOTEBOOKS.glob("*.md"))]
     for problem in links(page)
 ]
 for path in notebooks.stored():
