@@ -17,9 +17,6 @@ SITE = BUILD / "site"
 LESSONS = [f"notebooks/{path.stem}.html" for path in notebooks.stored()]
 OTHERS = ["index.html", "api/shared.html", "api/pytorch.html", "api/tensorflow.html", "search.html"]
 FIRST, SLIDER = LESSONS[0], "notebooks/04_precision_recall_tradeoff.html"
-IN_THE_GRAMMAR = [
-    f"notebooks/{path.stem}.html" for path in notebooks.stored() if notebooks.in_the_grammar(notebooks.read(path))
-]
 WIDE, NARROW = 1600, 800
 SCROLLBAR = 17  # of a desktop's browser; the one of the tests has none
 
@@ -159,7 +156,7 @@ def cut(tab):
     )
 
 
-@pytest.mark.parametrize("lesson", IN_THE_GRAMMAR)
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_no_line_of_code_is_cut_in_two_columns(lesson, visit):
     tab = visit.page(lesson)
     for width in (1280 - SCROLLBAR, 1440 - SCROLLBAR, WIDE):

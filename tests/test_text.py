@@ -7,7 +7,7 @@ import pytest
 
 from tools import text
 from tools.course import NOTEBOOKS, ROOT
-from tools.notebooks import METADATA, side, tags
+from tools.notebooks import side, tags
 
 FILTER = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["jupytext"][
     "cell_metadata_filter"
@@ -126,16 +126,6 @@ def test_the_same_text_gives_the_same_ids_even_of_equal_cells(lesson):
     assert first == second and len({*first}) == 3
 
 
-def test_a_text_of_the_first_edition_is_left_as_it_says(tmp_path):
-    path = tmp_path / "01_x.md"
-    path.write_text(
-        '# Title\n\n```python slideshow={"slide_type": "skip"} tags=["both"]\nx\n```\n\nProse.\n\n## More\n'
-    )
-    notebook = text.lesson(path)
-    assert [place(cell) for cell in notebook.cells] == [None, "skip", None]
-    assert notebook.cells[2].source == "Prose.\n\n## More" and notebook.metadata == METADATA
-
-
 def test_an_assignment_names_its_cells_for_nbgrader(tmp_path):
     path = tmp_path / "01_x.md"
     path.write_text(
@@ -162,7 +152,7 @@ def test_an_assignment_names_its_cells_for_nbgrader(tmp_path):
 
 def test_jupytext_keeps_the_words_of_the_grammar():
     words = [*text.WORDS, *text.PLACES, *text.NBGRADER, "points"]
-    assert sorted([*words, "tags", "slideshow", "-all"]) == sorted(FILTER.split(","))
+    assert sorted([*words, "-all"]) == sorted(FILTER.split(","))
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: f"{path.parent.parent.name} {path.stem}")

@@ -51,8 +51,3 @@ def code_cells(notebook):
 def place(number, cell):
     """Name a cell by its number and its first line."""
     return f"cell {number} ({cell.source.strip().splitlines()[0][:60]!r})"
-
-
-def in_the_grammar(notebook):
-    """Say whether a notebook is in the grammar of `tools.text`; the first edition's write their slide types instead."""
-    return any(cell.metadata.get("jupyter") for cell in notebook.cells)

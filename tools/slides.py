@@ -34,7 +34,7 @@ def shown(notebook):
     for cell in cells:
         if cell.cell_type == "markdown":
             cell.source = _links(cell.source)
-        elif notebooks.side(cell) and notebooks.in_the_grammar(notebook):
+        elif notebooks.side(cell):
             continue  # a framework's code stands above what it shows
         elif pictures := [output for output in cell.outputs if {"image/png", "text/html"} & {*output.get("data", {})}]:
             cell.outputs, cell.metadata.figure = pictures, True

@@ -55,11 +55,8 @@ def source(path):
 
 def lesson(text):
     """Return the notebook that the lesson in the file `text` says."""
-    notebook = jupytext.read(text)
-    if any("slideshow" in cell.metadata for cell in notebook.cells):  # the first edition's, which says all that itself
-        return finished(notebook.cells)
     slides, cells = Slides(), []
-    for cell in notebook.cells:
+    for cell in jupytext.read(text).cells:
         cells += [code(cell, slides)] if cell.cell_type == "code" else prose(cell.source, slides)
     cells.insert(1, markdown(neighbours(text), "skip"))
     return finished(cells)

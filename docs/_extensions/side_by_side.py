@@ -50,7 +50,7 @@ def prepare(app, docname, content):
             if tag := notebooks.side(cell):
                 words = cell.source.removeprefix(f"**{LABELS[tag]}.** ")  # the part's name says so
                 cell.source = f"::::::{{container}} tag_{tag}\n{words}\n::::::"
-        elif notebooks.in_the_grammar(notebook):
+        else:
             cell.metadata |= folded(cell)
         alts = [
             out.metadata["image/png"]["alt"] for out in cell.get("outputs", []) if "image/png" in out.get("data", {})

@@ -13,7 +13,6 @@ from tools.notebooks import (
     RAISES,
     SIDES,
     code_cells,
-    in_the_grammar,
     place,
     read,
     side,
@@ -85,10 +84,8 @@ def tagged(path):
 
 def proof(path):
     """What is proved stands in check cells and both cells, and nothing else stands there; nothing is asserted."""
-    notebook, problems = read(path), []
-    if not in_the_grammar(notebook):
-        return problems
-    for number, cell in code_cells(notebook):
+    problems = []
+    for number, cell in code_cells(read(path)):
         nodes = list(ast.walk(ast.parse(cell.source)))
         called = {
             node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -116,7 +113,7 @@ def size(path):
         if any(line.endswith(";") for line in lines):
             problems.append(f"{place(number, cell)} has a line that ends in a semicolon.")
         widest = max(map(len, lines))
-        if in_the_grammar(notebook) and side(cell) not in (None, BOTH) and widest > MAX_COLUMNS:
+        if side(cell) not in (None, BOTH) and widest > MAX_COLUMNS:
             problems.append(f"{place(number, cell)} has {widest} columns, and two stand side by side in {MAX_COLUMNS}.")
     return problems
 
