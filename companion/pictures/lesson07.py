@@ -58,9 +58,7 @@ def summary(*, separation=1.5, prior=0.01):
         right.plot(best, 1, "o", color=colour, markersize=8)
         right.text(*place, name, color=colour, fontsize=11)
     plots.log_axis(right, "x", (0.1, 1, 10, 100, 1000))
-    right.set(
-        xlim=(0.05, 2000), ylim=(0.9, 3.7), xlabel="weight $w^+$", title="cost with the cut at ½, relative to the least"
-    )
+    right.set(xlim=(0.05, 2000), ylim=(0.9, 3.7), xlabel="weight $w^+$", title="cost, cut at ½, relative to the least")
     return fig
 
 
@@ -132,6 +130,6 @@ def count_and_fraction(counts, fractions, excess):
         axes.text(0.8 * min(fractions), mean[i, -1], f"n⁺ = {counts[i]}", va="center", color=colour)
     plots.log_axis(axes, "x", fractions)
     plots.log_axis(axes, "y", (0.01, 0.03, 0.1, 0.3))
-    axes.set(xlim=(1.3 * max(fractions), 0.4 * min(fractions)), xlabel="fraction π of the positives, falling")
+    axes.set(xlim=(1.3 * max(fractions), 0.3 * min(fractions)), xlabel="fraction π of the positives, falling")
     axes.set(ylabel="balanced error above\nthe best, in points")
     return fig
