@@ -428,7 +428,7 @@ def rare_event_bias(n, prior):
 
     Notes
     -----
-    King and Zeng, 2001, for a model with an intercept alone. What matters is the number of the rarer class, nπ, not π:
+    King and Zeng, 2001, for a model with an intercept alone. Where positives are rare, nπ matters, not π; at ½ none:
     against the exact bias, over the samples that hold both classes, it is right to within 10 % from nπ = 5 on and to
     within 2 % from 50 on. Below 5 it fails, since those samples are a selection: at nπ = 2.5 it is 3.2 times the exact
     one, and at nπ = 1 the exact bias is positive.

@@ -39,15 +39,16 @@ def test_an_arrow_leads_from_without_weights_to_with_them():
     (axes,) = fig.axes
     arrows = [(text.xyann, text.xy) for text in axes.texts if not text.get_text()]
     np.testing.assert_array_equal(arrows, np.stack([before.T, after.T], axis=1))
-    assert [text.get_text() for text in axes.texts if text.get_text()] == ["common, 0.5", "rare, 9"]
+    assert [text.get_text() for text in axes.texts if text.get_text()] == ["common,\nweight 0.5", "rare,\nweight 9"]
 
 
-def test_the_excess_stands_along_the_fraction_and_along_the_count():
-    counts, fractions = (10, 30, 90), (0.1, 0.01, 0.001)
-    excess = np.random.default_rng(0).random((3, 3, 20)) + 0.05
+def test_the_excess_stands_along_the_fraction_for_each_count():
+    counts, fractions = (20, 60, 180), (0.5, 0.1, 0.01, 0.001)
+    excess = np.random.default_rng(0).random((3, 4, 20)) / 10 + 0.02
     fig = lesson07.count_and_fraction(counts, fractions, excess)
     fig.canvas.draw()
-    left, right = ([each.lines[0].get_xydata() for each in axes.containers] for axes in fig.axes)
-    for i in range(3):
-        np.testing.assert_allclose(left[i], np.stack([fractions, excess[i].mean(axis=1)], axis=1))
-        np.testing.assert_allclose(right[i], np.stack([counts, excess[:, i].mean(axis=1)], axis=1))
+    (axes,) = fig.axes
+    lines = [each.lines[0].get_xydata() for each in axes.containers]
+    for line, values in zip(lines, excess, strict=True):
+        np.testing.assert_allclose(line, np.stack([fractions, values.mean(axis=1)], axis=1))
+    assert [text.get_text() for text in axes.texts] == ["n⁺ = 20", "n⁺ = 60", "n⁺ = 180"]

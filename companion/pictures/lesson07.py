@@ -47,18 +47,18 @@ def summary(*, separation=1.5, prior=0.01):
     left.text(4, 0.25, "alarms, cut at ½", color=plots.POSITIVE, va="top", fontsize=11)
 
     cases = (
-        (20, prior, plots.NEUTRAL, "r = 20", (6, 1.3)),
-        (200, prior, plots.RECALL, "r = 200", (0.06, 3.38)),
-        (20, 0.5, plots.PRECISION, "r = 20, half of\nthe training\nrows positive", (0.06, 2.0)),
+        (20, prior, plots.NEGATIVE, "-", "r = 20", (6, 1.3)),
+        (200, prior, plots.PRECISION, "-", "r = 200", (0.06, 3.38)),
+        (20, 0.5, plots.NEGATIVE, "--", "r = 20, half of\nthe training\nrows positive", (0.06, 2.0)),
     )
-    for ratio, trained, colour, name, place in cases:
+    for ratio, trained, colour, line, name, place in cases:
         best = ratio * prior / (1 - prior) * (1 - trained) / trained
         cost, least = (_cost(separation, prior, trained, ratio, each) for each in (w, [best]))
-        right.plot(w, cost / least[0], color=colour)
+        right.plot(w, cost / least[0], line, color=colour)
         right.plot(best, 1, "o", color=colour, markersize=8)
         right.text(*place, name, color=colour, fontsize=11)
     plots.log_axis(right, "x", (0.1, 1, 10, 100, 1000))
-    right.set(xlim=(0.05, 2000), ylim=(0.9, 3.7), xlabel="weight $w^+$", title="cost, relative to the least")
+    right.set(xlim=(0.05, 2000), ylim=(0.9, 3.7), xlabel="weight $w^+$", title="cost, cut at ½, relative to the least")
     return fig
 
 
@@ -89,7 +89,7 @@ def trades(before, after, names, weights):
     Returns
     -------
     matplotlib.figure.Figure
-        An arrow for each class, from without weights to with them, and its weight beside the name.
+        An arrow for each class, from without weights to with them, and its weight under the name.
     """
     fig, axes = plots.figure()
     for k, name in enumerate(names):
@@ -99,45 +99,37 @@ def trades(before, after, names, weights):
         axes.plot(*start, "o", color=colour, markerfacecolor="white", markersize=7)
         ahead = end[0] >= start[0]
         side = {"ha": "left" if ahead else "right", "va": "center", "textcoords": "offset points"}
-        axes.annotate(f"{name}, {weights[k]:.3g}", end, xytext=(6 if ahead else -6, 0), **side)
+        axes.annotate(f"{name},\nweight {weights[k]:.3g}", end, xytext=(6 if ahead else -6, 0), fontsize=11, **side)
     lowest = np.floor(10 * np.nanmin([before[0], after[0]])) / 10
-    axes.set(xlim=(max(lowest - 0.1, 0), 1.2), ylim=(0, 1.08), xlabel="recall", ylabel="precision")
-    axes.set_xticks(np.arange(lowest, 1.05, 0.2))
+    axes.set(xlim=(lowest, 1.1), ylim=(0, 1.08), xlabel="recall", ylabel="precision")
+    axes.set_xticks(np.arange(lowest, 1.05, 0.1))
     return fig
 
 
 def count_and_fraction(counts, fractions, excess):
-    """Draw the error above the best possible one along the fraction, and along the count, of the rare class.
+    """Draw the error above the best possible one along the fraction of the rare class, for each count.
 
     Parameters
     ----------
     counts : sequence of int, length C
-        Positives of a sample.
+        Positives of a sample, three at most.
     fractions : sequence of float, length F
-        Their shares.
+        Their shares, falling.
     excess : array_like of float, shape (C, F, S)
         The balanced error above the best one of each sample, in percentage points.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Left: a line for each count, along the fraction. Right: a line for each fraction, along the count. Means with
-        their standard errors.
+        A line for each count. Means with their standard errors.
     """
     mean, error = np.mean(excess, axis=2), np.std(excess, axis=2, ddof=1) / np.sqrt(np.shape(excess)[2])
-    fig, (left, right) = plots.figure(2, share_y=True)
-    colours = (plots.NEUTRAL, plots.ACCENT, plots.PRECISION)
-    for i, (marker, colour) in enumerate(zip("os^", colours, strict=True)):
-        left.errorbar(fractions, mean[i], error[i], fmt=f"{marker}-", color=colour, capsize=3)
-        left.text(0.7 * min(fractions), mean[i, -1], f"n⁺ = {counts[i]}", va="center", color=colour)
-        right.errorbar(
-            counts, mean[:, i], error[:, i], fmt=f"{marker}-", color=colour, capsize=3, label=f"π = {fractions[i]:g}"
-        )
-    plots.log_axis(left, "x", fractions)
-    plots.log_axis(right, "x", counts)
-    plots.log_axis(left, "y", (0.03, 0.1, 0.3, 1))
-    left.set(xlim=(1.5 * max(fractions), 0.2 * min(fractions)), xlabel="fraction π of the positives, falling")
-    left.set(title="the count held", ylabel="balanced error above\nthe best, in points")
-    right.set(title="the fraction held", xlabel="count n⁺ of the positives")
-    right.legend()
+    fig, axes = plots.figure()
+    for i, (marker, colour) in enumerate(zip("os^", (plots.NEUTRAL, plots.ACCENT, plots.PRECISION), strict=True)):
+        axes.errorbar(fractions, mean[i], error[i], fmt=f"{marker}-", color=colour, capsize=3)
+        axes.text(0.8 * min(fractions), mean[i, -1], f"n⁺ = {counts[i]}", va="center", color=colour)
+    plots.log_axis(axes, "x", fractions)
+    plots.log_axis(axes, "y", (0.01, 0.03, 0.1, 0.3))
+    axes.set(xlim=(1.3 * max(fractions), 0.3 * min(fractions)), xlabel="fraction π of the positives, falling")
+    axes.set(ylabel="balanced error above\nthe best, in points")
     return fig
