@@ -43,10 +43,10 @@ def boundaries(X, y, lines, places):
     order = sorted(places, key=lambda name: np.mean(places[name]))
     for row, name in enumerate(order):
         right.plot(places[name], np.full(len(places[name]), row), "|", color=plots.NEUTRAL, markersize=8)
-        right.plot(np.mean(places[name]), row, "o", color=plots.ACCENT)
+        right.plot(np.mean(places[name]), row, "o", color=plots.ACCENT, fillstyle="none", markersize=11)
     for at, colour in ((0, plots.NEGATIVE), (1, plots.POSITIVE)):
         right.axvline(at, color=colour, lw=3, zorder=0)
-    right.set_yticks(range(len(order)), labels=order, fontsize=10)
+    right.set_yticks(range(len(order)), labels=order, fontsize=9)
     right.set(xlabel="where the boundary lies")
     return fig
 
