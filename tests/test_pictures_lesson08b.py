@@ -15,6 +15,8 @@ def test_each_model_has_its_points_and_their_area_beside_the_curves():
         whole, joined = axes.lines
         np.testing.assert_array_equal(whole.get_xydata(), np.transpose(curve))
         np.testing.assert_array_equal(joined.get_xydata(), np.transpose([x, y]))
+        (mark,) = axes.texts
+        assert (mark.get_text(), mark.xy) == ("threshold 1/2", (x[1], y[1]))
         assert axes.get_title(loc="left") == name
         assert [text.get_text() for text in axes.get_legend().get_texts()] == [
             "whole curve, area 1.000",

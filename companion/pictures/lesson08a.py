@@ -3,31 +3,35 @@
 from companion import plots
 
 
-def losses_of_one_batch(losses, where):
-    """Draw the losses that several rules give for one batch, the first of them the one that is meant.
+def losses_of_one_batch(losses, where, *, right):
+    """Draw the losses that several rules give for one batch, each group of them headed by the one that is right.
 
     Parameters
     ----------
     losses : dict of str to float
-        The loss by each rule, the one that is meant first.
+        The loss by each rule, the first of them right.
     where : dict of str to str
         Where each rule is met, by its name in `losses`.
+    right : sequence of str
+        The rules that give what is meant; those that follow one are measured against it.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A bar for each rule, its loss at its end, and a line at the one that is meant.
+        A bar for each rule, its loss at its end, and from each right one a line past those that it heads.
     """
     fig, axes = plots.figure()
-    meant, *_ = losses.values()
-    colours = [plots.NEUTRAL] + [plots.ACCENT] * (len(losses) - 1)
-    axes.barh(range(len(losses)), list(losses.values()), height=0.6, color=colours)
-    axes.axvline(meant, color=plots.NEUTRAL, linestyle=":")
+    names, widest = list(losses), max(losses.values())
+    colours = [plots.NEUTRAL if name in right else plots.ACCENT for name in names]
+    axes.barh(range(len(names)), list(losses.values()), height=0.6, color=colours)
+    heads = [row for row, name in enumerate(names) if name in right]
+    for head, after in zip(heads, [*heads[1:], len(names)], strict=True):
+        axes.plot([losses[names[head]]] * 2, [head - 0.3, after - 0.7], ":", color=plots.NEUTRAL)
     for row, (name, loss) in enumerate(losses.items()):
-        axes.text(loss + 0.02 * meant, row, f"{loss:.2f}", va="center")
-        axes.text(1.2 * max(losses.values()), row, where[name], va="center", color=plots.NEUTRAL)
-    axes.set_yticks(range(len(losses)), list(losses))
+        axes.text(loss + 0.02 * widest, row, f"{loss:.2f}", va="center")
+        axes.text(1.2 * widest, row, where[name], va="center", color=plots.NEUTRAL)
+    axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
-    axes.set(xlim=(0, 2 * max(losses.values())), xticks=[0, 1, 2], title="loss of one batch under one set of weights")
+    axes.set(xlim=(0, 2 * widest), xticks=[0, 1, 2], title="loss of one batch under one set of weights")
     axes.grid(False, axis="y")
     return fig

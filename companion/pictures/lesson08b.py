@@ -20,7 +20,7 @@ def roc_and_its_points(curve, points, area):
     Returns
     -------
     matplotlib.figure.Figure
-        A panel for each model: the curve, the points joined by lines, both areas.
+        A panel for each model: the curve, the points joined by lines, the first inner one by its name, both areas.
     """
     fig, panels = plots.figure(2, share_y=True)
     for axes, (name, (x, y)) in zip(panels, points.items(), strict=True):
@@ -29,6 +29,9 @@ def roc_and_its_points(curve, points, area):
         axes.plot(*curve, color=plots.NEUTRAL, linewidth=4, alpha=0.35, label=f"whole curve, area {area:.3f}")
         axes.plot(
             x, y, "o-", color=plots.ACCENT, markersize=4, linewidth=1.5, label=f"200 thresholds, area {below:.3f}"
+        )
+        axes.annotate(
+            f"threshold 1/{len(x) - 1}", (x[1], y[1]), (0.45, 0.55), arrowprops={"arrowstyle": "->", "shrinkB": 4}
         )
         axes.set(title=name, xlabel="false positive rate", xlim=(-0.02, 1.02), ylim=(0, 1.04))
         axes.legend(loc="lower right")
