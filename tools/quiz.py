@@ -115,7 +115,7 @@ def slide(lesson):
     """Return the Markdown of the first question with a choice of answers, for the audience and for the speaker."""
     question = next(each for each in read()[lesson] if each.tolerance is None)
     choices = "\n".join(f"- {answer.words}" for answer in question.answers)
-    notes = "\n".join(f"- {answer.words}: {answer.why}" for answer in question.answers)
+    notes = "\n".join(f"- {'✓' if answer.right else '✗'} {answer.words}: {answer.why}" for answer in question.answers)
     return f"## A question to end with\n\n{question.ask}\n\n{choices}", notes
 
 
