@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from types import SimpleNamespace
 
 import browser
@@ -17,6 +18,7 @@ SITE = BUILD / "site"
 LESSONS = [f"notebooks/{path.stem}.html" for path in notebooks.stored()]
 OTHERS = ["index.html", "api/shared.html", "api/pytorch.html", "api/tensorflow.html", "search.html"]
 FIRST, SLIDER = LESSONS[0], "notebooks/04_precision_recall_tradeoff.html"
+QUIZ = "notebooks/quiz.html"
 WIDE, NARROW = 1600, 800
 SCROLLBAR = 17  # of a desktop's browser; the one of the tests has none
 
@@ -238,6 +240,30 @@ def test_what_is_proved_or_drawn_is_folded_behind_a_line_that_says_so(visit):
     assert not picture.locator(".cell_input").is_visible()
 
 
+def test_a_question_is_answered_by_keyboard_and_without_scripts(visit):
+    tab = visit.page(f"{QUIZ}#questions-03", java_script_enabled=False)
+    first, second, third = (tab.locator(f"details[name='03-1'] >> nth={at}") for at in range(3))
+    assert not first.get_by_text("Not this one.").is_visible()
+    first.locator("summary").focus()
+    tab.keyboard.press("Enter")
+    assert first.get_by_text("Not this one.").is_visible()
+    tab.keyboard.press("Tab")  # to the link in what it is told
+    assert first.locator("a:focus").get_attribute("href") == f"{LESSONS[4].partition('/')[2]}#two-divisors"
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Space")
+    assert second.get_by_text("Right.").is_visible()
+    assert not third.locator("p").first.is_visible()
+
+
+def test_a_lesson_leads_to_its_questions_and_moodle_gets_all(visit, site):
+    tab = visit.page(LESSONS[4])
+    tab.get_by_role("link", name="Five questions to check yourself").click()
+    assert tab.url.startswith(address(QUIZ)) and tab.url.endswith("#questions-03")
+    (link,) = visit.page("index.html").locator("a.download[href$='quiz.xml']").all()
+    questions = ET.parse(site / link.get_attribute("href")).findall("question")
+    assert len(questions) == 6 * len(LESSONS)  # a category and five questions each
+
+
 def violations(tab, part=None):
     """What axe-core finds against WCAG 2.1, levels A and AA, contrast and labels among it, in a page or in a part."""
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
@@ -248,7 +274,7 @@ def violations(tab, part=None):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page", ["index.html", FIRST, "api/pytorch.html"])
+@pytest.mark.parametrize("page", ["index.html", FIRST, "api/pytorch.html", QUIZ])
 def test_no_violation_by_axe(page, scheme, visit):
     assert violations(visit.page(page, color_scheme=scheme)) == []
 

@@ -8,7 +8,7 @@ from pybtex.backends.markdown import Backend
 from pybtex.database import parse_file
 from pybtex.style.formatting.unsrt import Style
 
-from tools import notebooks, text
+from tools import notebooks, quiz, text
 from tools.course import NOTEBOOKS, ROOT
 
 REFERENCES = NOTEBOOKS / "references.bib"
@@ -100,6 +100,7 @@ def series():
 FILES = {
     PICTURE: picture,
     NOTEBOOKS / "bibliography.md": bibliography,
+    NOTEBOOKS / "quiz.md": quiz.page,
     ROOT / "environment.yml": environment,
     ROOT / "README.md": readme,
 }

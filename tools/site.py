@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sphinx.cmd.build import main as sphinx
 
-from tools import editions, offline
+from tools import editions, offline, quiz
 from tools.course import BUILD, FRAMEWORKS, NOTEBOOKS, ROOT, css
 
 SOURCE, SITE = BUILD / "site-source", BUILD / "site"
@@ -16,7 +16,7 @@ MATHJAX = Path(find_spec("mathjax").origin).parent / "static" / "mathjax" / "es5
 
 
 def stage():
-    """Lay the pages, the notebooks and the editions to download side by side, as the repository has them."""
+    """Lay the pages and the notebooks side by side, as the repository has them, and what there is to download."""
     shutil.rmtree(SOURCE, ignore_errors=True)
     shutil.copytree(ROOT / "docs", SOURCE, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "README.md", SOURCE)
@@ -24,6 +24,7 @@ def stage():
     shutil.copytree(NOTEBOOKS, SOURCE / "notebooks", ignore=shutil.ignore_patterns("text", ".ipynb_checkpoints"))
     for framework in FRAMEWORKS:
         editions.write(framework, SOURCE / "editions" / framework.tag)
+    quiz.moodle().write(SOURCE / "editions" / "quiz.xml", encoding="utf-8", xml_declaration=True)
 
 
 def build():

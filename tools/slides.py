@@ -1,7 +1,8 @@
 """Make the slides: ``python -m tools.slides`` writes a reveal.js deck of every notebook into ``build/slides/``.
 
 The cells' slide types, which `tools.text` derives, say what is on a slide, what the speaker alone sees, and what is
-left to the notebook. A shared cell shows its picture or table alone. PyTorch and TensorFlow stand side by side.
+left to the notebook. A shared cell shows its picture or table alone. PyTorch and TensorFlow stand side by side. Each
+deck ends with a question.
 """
 
 import copy
@@ -13,7 +14,7 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters import SlidesExporter
 
-from tools import notebooks, text
+from tools import notebooks, quiz, text
 from tools.course import BUILD, FRAMEWORKS, css
 from tools.site import MATHJAX
 
@@ -46,6 +47,14 @@ def shown(notebook):
     return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
 
 
+def closing(lesson):
+    """Return the cells of a lesson's last slide: a question, and for the speaker what each answer is told."""
+    return [
+        nbformat.v4.new_markdown_cell(source, metadata={"slideshow": {"slide_type": kind}})
+        for kind, source in zip(("slide", "notes"), quiz.slide(lesson), strict=True)
+    ]
+
+
 def _links(source):
     """Let links to a notebook lead to its deck, and take out links to pages that a deck does not have."""
     source = re.sub(r"\]\((\w+)\.ipynb[^)]*\)", r"](\1.html)", source)
@@ -75,7 +84,9 @@ def write():
     convert, entries = exporter(), []
     for path in notebooks.stored():
         title = text.title(notebooks.text_of(path))
-        html, _ = convert.from_notebook_node(shown(notebooks.read(path)), {"metadata": {"name": title}})
+        deck = shown(notebooks.read(path))
+        deck.cells += closing(path.stem)
+        html, _ = convert.from_notebook_node(deck, {"metadata": {"name": title}})
         (SLIDES / f"{path.stem}.html").write_text(html, encoding="utf-8")
         entries.append(f'<li><a href="{path.stem}.html">{title}</a></li>')
     page = (DECK / "list.html").read_text(encoding="utf-8").replace("ENTRIES", "\n".join(entries))

@@ -1,9 +1,9 @@
 """Sphinx extension: PyTorch and TensorFlow side by side, by the tags of the cells; and lessons for each function.
 
 A notebook is changed as it is read: prose that is tagged becomes a container, figures get their alternative text, and
-the title links the three editions. Then neighbouring runs of the two frameworks become a pair. What a page shows is
-chosen in the browser (``frameworks.js``); without it everything stands in sequence, each part under its framework's
-name.
+the title links the three editions and the questions. Then neighbouring runs of the two frameworks become a pair. What a
+page shows is chosen in the browser (``frameworks.js``); without it everything stands in sequence, each part under its
+framework's name.
 """
 
 import re
@@ -60,7 +60,8 @@ def prepare(app, docname, content):
     links = [f"{{download}}`both frameworks <{path.name}>`"]
     links += [f"{{download}}`{name} <../editions/{tag}/{path.name}>`" for tag, name in list(LABELS.items())[:2]]
     title, _, rest = notebook.cells[0].source.partition("\n")
-    notebook.cells[0].source = f"{title}\n\nThis notebook as a file: {', '.join(links)}.\n{rest}"
+    asked = f"[Five questions to check yourself](quiz.md#questions-{path.stem.partition('_')[0]})."
+    notebook.cells[0].source = f"{title}\n\nThis notebook as a file: {', '.join(links)}. {asked}\n{rest}"
     content[0] = nbformat.writes(notebook)
 
 

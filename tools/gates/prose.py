@@ -1,6 +1,7 @@
 """Gates on prose: links lead somewhere, citations and symbols are listed."""
 
 import re
+from functools import cache
 from urllib.parse import unquote
 
 from tools.notebooks import read
@@ -17,7 +18,7 @@ def markdown(path):
 
 def links(path):
     """Every internal link of a notebook, or of a Markdown file, leads to a file and a heading that exist."""
-    problems = []
+    problems, known = [], cache(lambda file: anchors(markdown(file)))  # many links lead to one notebook
     for target in (unquote(link.target) for link in links_in(markdown(path))):
         if re.match(r"[a-z]+:", target):
             continue
@@ -25,7 +26,7 @@ def links(path):
         file = path.parent / name if name else path
         if not file.exists():
             problems.append(f"{path.name} links to {target}, and there is no such file.")
-        elif anchor and anchor not in anchors(markdown(file)):
+        elif anchor and anchor not in known(file):
             problems.append(f"{path.name} links to {target}, and there is no such heading.")
     return problems
 
