@@ -51,7 +51,7 @@ class Form:
     kink : bool
         Whether the gradient at z = 0 is not that of its surroundings.
     clipped : float
-        The probability below which, or above one minus which, the gradient is zero; 0 if nowhere in |z| ≤ 6.
+        The probability below which, or above one minus which, the gradient is zero; 0 if nowhere in ``|z| ≤ 6``.
     graph_differs : bool
         Whether a graph computes something else than eager TensorFlow.
     ignored : str

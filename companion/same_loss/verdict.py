@@ -9,7 +9,7 @@ import numpy as np
 from companion.same_loss import words
 
 _NEAR = {"float64": 1e-5, "float32": 2e-4}
-"""Relative differences below which two losses are the same, |z| ≤ 3; ten times that up to |z| = 6."""
+"""Relative differences below which two losses are the same, ``|z| ≤ 3``; ten times that up to ``|z| = 6``."""
 
 
 @dataclass(frozen=True)
