@@ -6,11 +6,12 @@ import itertools
 import pytest
 from ported_losses import PRIOR_LOGS, pytorch, tensorflow
 
-from companion.same_loss import forms, verdict
+from companion.same_loss import forms, same_loss, verdict
 from companion.same_loss.sides import Side
 
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 pytest.importorskip("tensorflow")
+keras = pytest.importorskip("keras")
 
 THREE = {"n_classes": 3, "weights": (1.0, 2.0, 5.0)}
 TWO = {"n_classes": 2, "weights": (1.0, 9.0)}
@@ -182,3 +183,49 @@ def test_what_has_no_name_is_called_different_all_the_same():
     assert not found.same
     assert found.kinds == {"law"}
     assert found.example is not None
+
+
+# What is printed can be done.
+
+SIGMOID_IN_KERAS = {"PyTorch": "logits", "TensorFlow": "probabilities"}
+
+
+def dice(z, y, smooth=1e-7):
+    p, y = torch.sigmoid(z), y.to(z.dtype)
+    return 1 - (2 * (p * y).sum() + smooth) / (p.sum() + y.sum() + smooth)
+
+
+def test_dice_by_hand_is_that_of_keras():
+    found = same_loss(dice, keras.losses.Dice(), outputs=SIGMOID_IN_KERAS)
+    assert found.same, str(found)
+
+
+@pytest.mark.parametrize(
+    "loss", [keras.losses.Dice(), keras.losses.Tversky(alpha=0.5, beta=0.5)], ids=["dice", "tversky"]
+)
+def test_a_loss_over_the_batch_gets_neither_a_name_of_another_law_nor_an_argument_that_it_lacks(loss):
+    found = same_loss(dice, loss)
+    assert found.kinds == {"probabilities"}, str(found)
+    assert "over the batch (dice, Tversky?)" in str(found)
+    assert "cross-entropy" not in str(found) and "from_logits" not in str(found)
+    assert "lambda y, z: loss(y, keras.ops.sigmoid(z))" in found.causes[0].mend
+    assert same_loss(dice, lambda y, z: loss(y, keras.ops.sigmoid(z))).same
+
+
+def test_from_logits_is_offered_where_keras_has_it():
+    found = same_loss(torch.nn.BCEWithLogitsLoss(), keras.losses.BinaryCrossentropy())
+    assert found.kinds == {"probabilities"} and "from_logits=True" in found.causes[0].mend
+
+
+@pytest.mark.parametrize("divisor", ["samples", "weights", "sum"])
+def test_the_line_on_weights_and_smoothing_makes_the_losses_equal(divisor):
+    on_samples = THREE | {"smoothing": 0.1, "divisor": divisor}
+    (cause,) = compared(on_samples | {"smoothing_on": "terms"}, on_samples).causes
+    line, loss = cause.mend.partition("PyTorch: ")[2].split(", with loss = ")
+    w = torch.tensor(THREE["weights"])
+
+    def mended(z, y):
+        names = {"w": w, "y": y, "z": z, "cross_entropy": torch.nn.functional.cross_entropy}
+        return eval(line, names | {"loss": eval(loss, names)})
+
+    assert same_loss(mended, tensorflow(**on_samples | {"weights": list(THREE["weights"])}), n_classes=3).same

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import inspect
 
 import keras
 import numpy as np
@@ -74,6 +75,16 @@ def evaluate(loss_and_weights, logits, targets, labels, *, turned, precision, gr
 def called(loss):
     """Return the function whose parameters have the names."""
     return loss.call if isinstance(loss, keras.losses.Loss) else loss
+
+
+def takes_from_logits(loss):
+    """Whether the loss has an argument `from_logits`."""
+    loss = keras.losses.get(loss) if isinstance(loss, str) else loss
+    made = type(loss) if isinstance(loss, keras.losses.Loss) else loss
+    try:
+        return "from_logits" in inspect.signature(made).parameters
+    except (TypeError, ValueError):
+        return False
 
 
 def held_weights(loss):

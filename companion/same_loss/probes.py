@@ -27,7 +27,9 @@ def read(side, outputs=None):
     Logits lie on both sides of 0, where probabilities would be refused, clipped or not finite. Several readings can
     work; the framework's own order of the arguments comes before the other, logits before probabilities. A reading
     under which the gradient vanishes at some points of a class and not at others, as where something is clipped, or
-    under which rows are mixed, comes after those of the same order.
+    under which rows are mixed, comes after those of the same order. But one column that mixes rows comes before two
+    columns with one-hot targets: there a loss over the batch, such as Keras' dice, can look like one of each row,
+    since the probabilities of a row add up to one.
 
     Parameters
     ----------
@@ -42,22 +44,26 @@ def read(side, outputs=None):
     """
     told = side.names_say_turned
     orders = (False, True) if told is None else (told, not told)
-    errors, found = [], {}
+    errors, found, column = [], {}, None
     for precision in ("float64", "float32"):
         for turned in orders:
             for given in ("logits", "probabilities"):
                 for reading in _readings(side, given, turned, precision, outputs):
                     quality = _quality(side, reading, errors)
                     if quality == "good":
-                        return reading
+                        return column if column and reading.targets == "one-hot (n, K)" else reading
+                    if quality == "mixed" and reading.logits == "(n, 1)":
+                        column = column or reading
                     found.setdefault(quality, reading)
-            if "poor" in found:
-                return found["poor"]
+            for quality, reading in found.items():  # the first of the two that was found
+                if quality in ("mixed", "poor"):
+                    return reading
         for reading in _readings(side, "log-probabilities", orders[0], precision, outputs):
-            if reading.columns and _quality(side, reading, errors) in ("good", "poor"):
+            if reading.columns and _quality(side, reading, errors) in ("good", "mixed", "poor"):
                 return reading
-        if "linear" in found:
-            return found["linear"]
+        for quality in ("linear", "backward"):
+            if quality in found:
+                return found[quality]
     first = f" The first error was: {errors[0]}" if errors else ""
     raise NotCompared(
         f"{side.framework}'s loss gives no finite gradient that depends on the logits, with {side.n_classes} classes "
@@ -95,7 +101,8 @@ def _quality(side, reading, errors):
     if reading.given == "probabilities" and _is_linear(side, reading, z, moved, y):
         return "linear"
     if not close(changed[0], gradient[0], tolerance):
-        return "poor"  # rows are mixed: one axis is taken for another, or the batch is one quantity
+        # rows are mixed: one axis is taken for another, or the batch is one quantity
+        return "backward" if reading.given == "logits" and _pushes_up(side, reading, z, y) else "mixed"
     nothing = ~gradient.any(axis=1)
     by_class = [nothing[y == label].mean() for label in range(k)]
     return "good" if set(by_class) <= {0.0, 1.0} else "poor"
@@ -106,6 +113,11 @@ def _is_linear(side, reading, z, moved, y):
     raw = replace(reading, given="logits")
     pair = [side(raw, reading.arguments(at, y, side.n_classes)[0].reshape(z.shape), y).gradient for at in (z, moved)]
     return np.allclose(*pair, rtol=PRECISION[reading.precision], atol=0)
+
+
+def _pushes_up(side, reading, z, y):
+    """Whether the loss of one logit raises that of a row of class 0, at negative logits: it wants probabilities."""
+    return not reading.columns and bool((side(reading, -np.abs(z), y).gradient[y == 0] < 0).any())
 
 
 def close(a, b, tolerance):

@@ -139,6 +139,11 @@ class Side:
             return None
         return targets_first == (self.framework == "PyTorch")
 
+    @property
+    def takes_from_logits(self):
+        """Whether a loss of Keras has the argument `from_logits`."""
+        return self.adapter.takes_from_logits(self.loss)
+
     def scale_of_weights(self, weights):
         """Return the scale of the weights that a module holds, if they are `weights` up to it; otherwise None."""
         held = self.adapter.held_weights(self.loss)

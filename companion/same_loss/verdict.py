@@ -197,7 +197,7 @@ def _causes(sides, forms, declared):
         if form.reading.turned and not side.names_say_turned:
             cause("order", form)
     if p.reading.given != t.reading.given and not all(declared):
-        cause("probabilities")
+        cause("probabilities", sides[1].takes_from_logits)
     for name in ("broadcast", "coupled"):
         if getattr(p, name) != getattr(t, name):
             cause(name)

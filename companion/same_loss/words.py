@@ -113,13 +113,15 @@ def _order(p, t, form):
     )
 
 
-def _probabilities(p, t):
+def _probabilities(p, t, takes_from_logits):
     takes = {form.framework: form.reading.given for form in (p, t)}
     sentence = f"PyTorch's loss takes {takes['PyTorch']}, TensorFlow's {takes['TensorFlow']}"
     if takes["TensorFlow"] == "probabilities":
+        link = "softmax" if t.reading.columns and t.reading.link == "softmax" else "sigmoid"
+        mend = "from_logits=True" if takes_from_logits else f"lambda y, z: loss(y, keras.ops.{link}(z))"
         return (
             sentence + "; given logits it clips them, and most of its gradients are 0.",
-            "TensorFlow: from_logits=True; or, if the model ends in a softmax or sigmoid, say so with "
+            f"TensorFlow: {mend}; or, if the model ends in a softmax or sigmoid, say so with "
             'outputs={"PyTorch": "logits", "TensorFlow": "probabilities"}',
         )
     if takes["PyTorch"] == "probabilities":
@@ -160,12 +162,22 @@ def _alpha(form):
     return weights[1] if is_alpha else None
 
 
+_SMOOTHED = {
+    ("PyTorch", True): "cross_entropy(z, y, label_smoothing={0}, reduction='none')",
+    ("PyTorch", False): "binary_cross_entropy_with_logits(z, y * (1 - {0}) + {0} / 2, reduction='none')",
+    ("TensorFlow", True): "categorical_crossentropy(one_hot(y, K), z, from_logits=True, label_smoothing={0})",
+    ("TensorFlow", False): "binary_crossentropy(y, z, from_logits=True, label_smoothing={0})",
+}
+"""The smoothed loss of each sample, by framework and whether there is a logit for each class."""
+
+
 def _smoothing_order(p, t):
     on = {"samples": "the smoothed loss of each sample", "terms": "each term of the smoothed sum"}
+    form = p if p.smoothing_on == "terms" else t
+    loss = _SMOOTHED[form.framework, form.reading.columns].format(f"{form.smoothing:.4g}")
     return (
         f"PyTorch's weights multiply {on[p.smoothing_on]}, TensorFlow's {on[t.smoothing_on]}.",
-        "smooth without weights, then multiply: PyTorch: "
-        "(w[y] * cross_entropy(z, y, label_smoothing=eps, reduction='none')).mean()",
+        f"smooth without weights, then multiply: {form.framework}: {_divide(form)}, with loss = {loss}",
     )
 
 
@@ -336,7 +348,7 @@ def law(form):
     if form.broadcast:
         return "every row with every label"
     if form.law is None:
-        return "a law that is not known here" + (", which mixes rows" if form.coupled else "")
+        return "a law that is not known here" + (", over the batch (dice, Tversky?)" if form.coupled else "")
     found = form.law
     name = "squared error of probabilities" if found.squared else "cross-entropy"
     if found.family == "sigmoid":
