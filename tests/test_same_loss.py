@@ -1,12 +1,13 @@
 """`companion.same_loss` names what makes two losses differ: every difference alone, and every two at once."""
 
+import dataclasses
 import functools
 import itertools
 
 import pytest
 from ported_losses import PRIOR_LOGS, pytorch, tensorflow
 
-from companion.same_loss import forms, same_loss, verdict
+from companion.same_loss import __main__, forms, same_loss, verdict, words
 from companion.same_loss.sides import Side
 
 torch = pytest.importorskip("torch")
@@ -229,3 +230,51 @@ def test_the_line_on_weights_and_smoothing_makes_the_losses_equal(divisor):
         return eval(line, names | {"loss": eval(loss, names)})
 
     assert same_loss(mended, tensorflow(**on_samples | {"weights": list(THREE["weights"])}), n_classes=3).same
+
+
+def test_no_exponent_is_left_of_a_gamma_of_zero():
+    one_sided = Side(pytorch(**ONE | {"weights": [1.0, 9.0]}), "PyTorch", 2)
+    form = forms.infer(one_sided)
+    form.law = dataclasses.replace(form.law, gamma=(3.171e-16, 4.0))
+    assert "γ = [0, 4]" in words.law(form)
+
+
+def test_the_command_line_takes_what_each_side_gives(monkeypatch, capsys):
+    found = {"here:ours": torch.nn.BCEWithLogitsLoss(), "here:theirs": keras.losses.BinaryCrossentropy()}
+    monkeypatch.setattr(__main__, "_named", found.get)
+    assert __main__.main([*found]) == 1
+    assert __main__.main([*found, "--outputs", "PyTorch=logits,TensorFlow=probabilities"]) == 0
+    assert __main__.main([*found, "--outputs", "PyTorch=odds"]) == 2
+    assert "odds" in capsys.readouterr().err
+
+
+def test_a_key_that_class_weight_lacks_is_noted():
+    ours = torch.nn.BCEWithLogitsLoss(pos_weight=torch.tensor(20.0))
+    theirs = keras.losses.BinaryCrossentropy(from_logits=True)
+    assert "class_weight has no key 0" in str(same_loss(ours, theirs, class_weight={1: 20.0}))
+    assert "class_weight has no key" not in str(same_loss(ours, theirs, class_weight={0: 1.0, 1: 20.0}))
+
+
+def test_what_is_not_declared_has_an_example_of_the_losses_as_they_are_called():
+    example = same_loss(torch.nn.BCEWithLogitsLoss(), keras.losses.BinaryCrossentropy()).example
+    assert example.as_called
+    keras_value = float(keras.losses.BinaryCrossentropy(dtype="float64")([example.targets], [example.logits]))
+    assert example.values[1] == pytest.approx(keras_value)
+    assert example.values[0] != pytest.approx(keras_value)
+
+
+def test_of_equal_losses_nothing_is_said_that_is_not_known():
+    found = same_loss(dice, dice_of_keras)
+    assert found.same and "known" not in str(found) and "no name" not in str(found)
+
+
+def dice_of_keras(y, z):
+    return keras.losses.dice(y, keras.ops.sigmoid(z))
+
+
+def test_keras_own_reduction_is_named_where_the_sum_of_the_weights_divides():
+    ours, theirs = torch.nn.CrossEntropyLoss(weight=torch.tensor([1.0, 9.0])), {"from_logits": True}
+    loss, w = keras.losses.SparseCategoricalCrossentropy, {0: 1.0, 1: 9.0}
+    (cause,) = same_loss(ours, loss(**theirs), class_weight=w).causes
+    assert 'reduction="mean_with_sample_weight"' in cause.mend
+    assert same_loss(ours, loss(**theirs, reduction="mean_with_sample_weight"), class_weight=w).same

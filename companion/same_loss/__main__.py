@@ -12,9 +12,14 @@ from companion.same_loss import NotCompared, describe, same_loss
 def main(arguments=None):
     """Compare the losses that the arguments name, or describe the one, print the verdict, return the status."""
     parser = argparse.ArgumentParser(prog="python -m companion.same_loss", description="Are two losses one function?")
+    parser.epilog = "Weights of samples come from a function: call companion.same_loss.same_loss with sample_weight."
     parser.add_argument("losses", nargs="+", metavar="module:name", help="PyTorch's loss, then Keras'; or one alone")
     parser.add_argument("--n-classes", type=int, default=2)
-    parser.add_argument("--outputs", choices=["logits", "probabilities"], help="what both models give")
+    parser.add_argument(
+        "--outputs",
+        type=_outputs,
+        help="logits or probabilities, what both models give; or PyTorch=logits,TensorFlow=probabilities",
+    )
     parser.add_argument("--class-weight", type=json.loads, help='as fit takes it, in JSON: {"0": 1, "1": 99}')
     parser.add_argument("--ignored", type=int, help="a label that leaves its row out, such as -100")
     options = vars(parser.parse_args(arguments))
@@ -32,6 +37,11 @@ def main(arguments=None):
         return 2
     print(answer)
     return 0 if len(found) == 1 or answer.same else 1
+
+
+def _outputs(text):
+    """Return ``PyTorch=logits,TensorFlow=probabilities`` as a dict, one word as it is."""
+    return dict(part.split("=", 1) for part in text.split(",")) if "=" in text else text
 
 
 def _named(name):

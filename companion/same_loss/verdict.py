@@ -1,7 +1,7 @@
 """From two forms to a verdict: whether the losses are the same, and if not, each cause in a sentence."""
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -31,12 +31,16 @@ class Cause:
 
 @dataclass(frozen=True)
 class Example:
-    """A smallest batch on which two losses differ, with the values and gradients of both, PyTorch first."""
+    """A smallest batch on which two losses differ, with the values and gradients of both, PyTorch first.
+
+    `as_called` says that both were given the logits, in their framework's order, whatever they seem to want.
+    """
 
     logits: list
     targets: list
     values: tuple
     gradients: tuple
+    as_called: bool = False
 
 
 @dataclass
@@ -100,6 +104,8 @@ def compare(sides, forms, *, declared):
     elif not causes:
         causes = [words.unnamed(forms)]
     same = largest <= 1 and not causes
+    if example is None and {"order", "probabilities"} & {cause.kind for cause in causes}:
+        example = _example_as_called(sides, forms, tolerance)
     return Verdict(same, causes, None if same else example, largest * tolerance, domain, forms, _notes(sides, forms))
 
 
@@ -172,6 +178,16 @@ def _example(sides, forms, one_logit, tolerance):
                 if 1e3 * tolerance < apart < np.inf:
                     return _shown(sides, forms, z, y)
     return None
+
+
+def _example_as_called(sides, forms, tolerance):
+    """Return the smallest batch where what is declared of neither side parts them, or None if one refuses it."""
+    called = [
+        replace(form, reading=replace(form.reading, given="logits", turned=bool(side.names_say_turned)))
+        for side, form in zip(sides, forms, strict=True)
+    ]
+    found = _example(sides, called, not all(form.reading.columns for form in forms), tolerance)
+    return found and replace(found, as_called=True)
 
 
 def _shown(sides, forms, z, y):
@@ -346,6 +362,8 @@ def _notes(sides, forms):
     if p.reading.columns != t.reading.columns:
         one, two = (p, t) if t.reading.columns else (t, p)
         notes.append(f"{one.framework} takes one logit a sample, {two.framework} two: compared as functions of z₁ − z₀")
+    if missing := sorted(set(range(t.n_classes)) - set(sides[1].class_weight or range(t.n_classes))):
+        notes.append(f"class_weight has no key {', '.join(map(str, missing))}: with arrays, Keras takes 1 for it")
     if p.reading.given != t.reading.given:
         notes.append(f"PyTorch's loss is given {p.reading.given}, TensorFlow's {t.reading.given}")
     kinds = [form.reading.targets.split(" ")[0] for form in forms]

@@ -85,7 +85,8 @@ def _divisor(p, t):
                 f"; at a batch of 32 and a share of {share:.3g}, a weight of {nominal:.4g} then acts as {acts:.3g} in "
                 f"{form.framework}"
             )
-    return sentence + ".", f"compute {_divide(p)} in TensorFlow, too; or {_divide(t)} in PyTorch"
+    keras = ' (a Keras loss with class_weight: reduction="mean_with_sample_weight")' * (p.divided_by == "weights")
+    return sentence + ".", f"compute {_divide(p)} in TensorFlow, too{keras}; or {_divide(t)} in PyTorch"
 
 
 def _divides(form):
@@ -195,7 +196,7 @@ def _pair(text, attribute, mend):
     """Return what tells of a number that differs."""
 
     def tell(p, t):
-        a, b = attribute(p), attribute(t)
+        a, b = (np.round(attribute(form), 6) for form in (p, t))
         return f"{text}: PyTorch {_numbers(a)}, TensorFlow {_numbers(b)}.", mend.format(_numbers(a), _numbers(b))
 
     return tell
@@ -354,7 +355,9 @@ def law(form):
     if found.family == "sigmoid":
         name = "binary " + name + " of each column"
     if np.any(found.gamma):
-        name = f"focal loss, γ = {_numbers(found.gamma)}" + (", its factor detached" if found.detached else "")
+        name = f"focal loss, γ = {_numbers(np.round(found.gamma, 6))}" + (
+            ", its factor detached" if found.detached else ""
+        )
         name += ", the weight inside the factor" if np.ptp(found.inside) > 1e-6 else ""
     if found.activated:
         name += " of logits that are probabilities already"
@@ -377,7 +380,7 @@ def form(form):
         parts.append(f"smoothing {form.smoothing:.4g} on {form.smoothing_on}")
     if not form.reduced:
         parts.append("not reduced")
-    elif not form.broadcast:
+    elif form.law is not None:
         parts.append(f"divided {_divides(form)}")
     if abs(form.factor - 1) > 1e-6:
         parts.append(f"times {form.factor:.4g}")
@@ -459,7 +462,8 @@ def verdict(found):
                 lines.append(f"  See {where}.")
         if found.example:
             lines.append(_example(found.example))
-    lines += [f"{each.framework:<10} {form(each)}" for each in found.forms]
+    known = [each for each in found.forms if each.law is not None or not found.same]
+    lines += [f"{each.framework:<10} {form(each)}" for each in known]
     lines += [f"Note: {note}." for note in found.notes]
     if not found.same:
         lines.append(f"Compared over {found.domain}.")
@@ -468,7 +472,8 @@ def verdict(found):
 
 def _example(example):
     v, w = example.values
-    text = f"Smallest example: z = {example.logits}, y = {example.targets}: "
+    given = ", both called in the order of their framework and given z" if example.as_called else ""
+    text = f"Smallest example{given}: z = {example.logits}, y = {example.targets}: "
     if abs(v - w) > 1e-6 * max(abs(v), abs(w)):
         return text + f"{v:.6g} and {w:.6g}."
     g, h = (_numbers(gradient) for gradient in example.gradients)
