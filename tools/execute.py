@@ -91,10 +91,8 @@ def store(names, everything):
         paths = [known[name] for name in names]
     elif not everything:
         paths = [path for path in paths if gates.pair(path)]
-    for (
-        path
-    ) in paths:  # one at a time, with the threads that the libraries choose; a course and the tests give them one
-        asyncio.run(timed(path, path))
+    for path in paths:  # one thread each, as in a course and in the tests: beside other work two wait for one another
+        asyncio.run(timed(path, path, **dict.fromkeys(THREADS, "1")))
     if not paths:
         print("Every stored notebook holds the cells of its text; ALL=1 executes them all the same.")
 
