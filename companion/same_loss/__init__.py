@@ -9,11 +9,11 @@ forms. The frameworks are imported when a loss of theirs is looked at. On the co
 
 What it cannot see: soft targets; several labels a row; logits beyond ±6, but for the notes; batches above 150 rows;
 what changes after some calls (a loss that draws numbers is refused); relative differences below 1e-5, or 1e-4 where
-``|z|`` is above 3, and twenty times that in float32; half precision and devices; targets of more than one axis; a common
-factor of the weights where their sum divides. And what is no loss: the optimiser, the data, the model. Two differences
-that multiply to one number, such as two factors, are named as one; so are two that meet in one place, such as a factor
-and a missing reduction. Of a law that is not known here it names no parameter: among them a clipped probability inside
-the law (the asymmetric loss), smoothing with a margin, and every loss that mixes rows (dice).
+``|z|`` is above 3, and twenty times that in float32; half precision and devices; targets of more than one axis; a
+common factor of the weights where their sum divides. And what is no loss: the optimiser, the data, the model. Two
+differences that multiply to one number, such as two factors, are named as one; so are two that meet in one place,
+such as a factor and a missing reduction. Of a law that is not known here it names no parameter: among them a clipped
+probability inside the law (the asymmetric loss), smoothing with a margin, and every loss that mixes rows (dice).
 """
 
 import importlib.util
