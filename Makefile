@@ -43,7 +43,7 @@ course: $(STAMP)  ## set up, execute every notebook afresh into build/, print th
 	@$(RUN) tools.execute --course
 
 test: $(SITE) $(ASSIGNMENTS)  ## set up, then every check, stored outputs against a fresh run included
-	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env --nbval-cell-timeout=120
+	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-kernel-name=preloaded --nbval-cell-timeout=120
 
 lab: $(STAMP)  ## open JupyterLab on the first notebook (FRAMEWORK=pytorch or tensorflow: without the other's cells)
 	@$(if $(FRAMEWORK),[ -e build/$(FRAMEWORK) ] || $(RUN) tools.editions)

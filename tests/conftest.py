@@ -2,8 +2,11 @@
 
 import math
 import os
+import tempfile
+from pathlib import Path
 
 import hypothesis
+import running
 
 import companion  # noqa: F401  before any framework: see its docstring
 from tools import offline
@@ -17,9 +20,20 @@ for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREAD
 
 # Their tests wait for other processes, for up to minutes; then come the notebooks, and last what is done in seconds.
 LONG = ("test_assignments_", "test_editions_", "test_grading", "test_setup", "test_site", "test_slides")
+os.environ["JUPYTER_PATH"] = os.path.dirname(__file__)  # the kernel of kernels/preloaded
 
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("course")
+
+
+def pytest_configure(config):
+    """Give the run one folder for its preloaded kernels, which the workers share, and time for the first of them."""
+    config.option.nbval_kernel_startup_timeout = 300  # the option makes a string of it
+    if "PRELOADED" not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="kernels-")
+        config.add_cleanup(folder.cleanup)
+        os.environ["PRELOADED"] = folder.name
+        running.prepare(Path(folder.name))
 
 
 def pytest_collection_modifyitems(items):

@@ -2,16 +2,17 @@
 
 import copy
 import os
+from pathlib import Path
 
+import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_code_cell, new_notebook
 
 from tools import notebooks
-from tools.course import NOTEBOOKS, OTHER
+from tools.course import FRAMEWORKS, NOTEBOOKS, OTHER
 from tools.editions import edition
-from tools.execute import TIMEOUT, kernel_manager
-
-__all__ = ["CellExecutionError", "check", "hide"]
+from tools.execute import TIMEOUT
 
 
 def texts(notebook):
@@ -29,13 +30,37 @@ def hide(names, folder):
         (folder / f"{name}.py").write_text(f"raise ModuleNotFoundError('No module named {name}', name='{name}')\n")
 
 
-def check(path, framework, folder, monkeypatch, *, hidden=None):
+def prepare(folder):
+    """Make in `folder` the folder of each framework's preloaded kernels, which do not find the other framework."""
+    for framework in FRAMEWORKS:
+        (folder / framework.tag).mkdir()
+        hide(OTHER[framework].modules, folder / framework.tag)
+
+
+def execute(notebook, framework, monkeypatch):
+    """Execute a notebook in a kernel that does not find the other framework."""
+    folder = Path(os.environ["PRELOADED"], framework.tag)
+    options = {"timeout": TIMEOUT, "startup_timeout": TIMEOUT, "coalesce_streams": True}
+    with monkeypatch.context() as changed:
+        changed.setenv("PRELOADED", str(folder))
+        # Before the installed packages, for the kernel and for every process that it starts.
+        changed.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ["PYTHONPATH"]]))
+        NotebookClient(notebook, kernel_name="preloaded", **options).execute(cwd=str(NOTEBOOKS))
+
+
+def check(path, framework, monkeypatch):
     """Execute the edition of the notebook at `path` without the other framework; its text is what is stored."""
-    hide(hidden or OTHER[framework].modules, folder)
-    # Before the installed packages, for the kernel and for every process that it starts.
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ["PYTHONPATH"]]))
     stored = edition(path, framework)
     fresh = copy.deepcopy(stored)
-    client = NotebookClient(fresh, km=kernel_manager(), timeout=TIMEOUT, coalesce_streams=True)
-    client.execute(cwd=str(NOTEBOOKS))
+    execute(fresh, framework, monkeypatch)
     assert texts(fresh) == texts(stored)
+
+
+def check_missing(framework, monkeypatch):
+    """An edition that used the other framework would fail; its own framework is there, and nothing else is imported."""
+    cells = [f"import {module}" for module in framework.modules]
+    cells += ["import sys\nassert not [name for name in sys.modules if name.startswith('companion.')]"]
+    execute(new_notebook(cells=[new_code_cell(cell) for cell in cells]), framework, monkeypatch)
+    for module in OTHER[framework].modules:
+        with pytest.raises(CellExecutionError, match=f"No module named {module}"):
+            execute(new_notebook(cells=[new_code_cell(f"import {module}")]), framework, monkeypatch)

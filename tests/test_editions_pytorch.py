@@ -8,5 +8,9 @@ from tools.course import PYTORCH
 
 
 @pytest.mark.parametrize("path", notebooks.stored(), ids=lambda path: path.stem)
-def test_the_pytorch_edition(path, tmp_path, monkeypatch):
-    running.check(path, PYTORCH, tmp_path, monkeypatch)
+def test_the_pytorch_edition(path, monkeypatch):
+    running.check(path, PYTORCH, monkeypatch)
+
+
+def test_the_other_framework_is_really_missing(monkeypatch):
+    running.check_missing(PYTORCH, monkeypatch)
