@@ -12,9 +12,17 @@ from collections.abc import Mapping
 import numpy as np
 
 from companion import _checks
-from companion.same_loss import assert_same_loss, describe, same_loss  # noqa: F401  offered here, too
 
 FRAMEWORKS = ("PyTorch", "TensorFlow")
+
+
+def __getattr__(name):
+    """Offer what compares losses here, too, and load it only when it is asked for: it takes a second."""
+    if name in ("assert_same_loss", "describe", "same_loss"):
+        from companion import same_loss
+
+        return getattr(same_loss, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def agreed(by_framework, *, atol=1e-10):
