@@ -18,8 +18,8 @@ PICTURE = NOTEBOOKS / "findings.png"
 
 ENVIRONMENT = """\
 # For conda and Binder; written from pyproject.toml by `make derived`, so change that file and not this one.
-# pip installs the project's own dependencies, within the bounds of pyproject.toml, at the versions of constraints.txt,
-# and PyTorch's build for the CPU, gigabytes smaller. It needs the rest of the course's folder beside it.
+# pip installs the project's own dependencies, within the bounds of pyproject.toml, at the versions of constraints.txt.
+# It needs the rest of the course's folder beside it.
 name: {name}
 channels:
   - conda-forge
@@ -27,7 +27,6 @@ dependencies:
   - python={python}
   - pip
   - pip:
-      - --extra-index-url https://download.pytorch.org/whl/cpu
       - -c constraints.txt
       - -e .[pytorch,tensorflow]
 """
