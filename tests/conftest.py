@@ -2,10 +2,12 @@
 
 import math
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 import hypothesis
+import pytest
 import running
 
 import companion  # noqa: F401  before any framework: see its docstring
@@ -13,8 +15,7 @@ from tools import offline
 
 offline.guard()
 os.environ.update(offline.CPU)
-# Two notebooks run at once on two cores: with a thread each, neither waits for the other. `make notebooks` leaves the
-# threads to the libraries, so that stored outputs are known to survive both.
+# Two notebooks run at once on two cores: with a thread each, neither waits for the other.
 for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(name, "1")
 
@@ -45,3 +46,11 @@ def pytest_collection_modifyitems(items):
         return math.inf if item.path.name.startswith(LONG) else 0
 
     items.sort(key=cost, reverse=True)
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    """Leave no figure open behind a test."""
+    yield
+    if plt := sys.modules.get("matplotlib.pyplot"):
+        plt.close("all")

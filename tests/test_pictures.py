@@ -1,9 +1,9 @@
 """Each picture is drawn once, from made-up arrays, in the course's size; what it shows are these arrays."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from figures import drawn, line
 
 from companion import plots
 from companion.evaluate import frame
@@ -16,24 +16,6 @@ FALLING = np.linspace(4, -1, 11)
 CUTS = np.linspace(0.1, 0.9, 9)
 LOGITS = RNG.normal(size=(3, 400)) - 1
 LABELS = (RNG.random((3, 400)) < 1 / (1 + np.exp(-LOGITS))).astype(int)
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
-def line(axes, label):
-    (found,) = [each for each in axes.lines if each.get_label() == label]
-    return found
-
-
-def drawn(fig, *, height=3.8):
-    """Draw a figure, as `plots.show` will, and return its axes."""
-    fig.canvas.draw()
-    assert fig.get_size_inches().tolist() == [9.0, height]
-    return fig.axes
 
 
 def test_the_five_findings_are_what_theory_says():

@@ -1,6 +1,5 @@
 """The figures of notebooks 02a and 02b draw what they are given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,12 +8,6 @@ from companion import plots
 from companion.pictures import lesson02
 
 ETA = np.linspace(0.01, 0.99, 5)
-
-
-@pytest.fixture(autouse=True)
-def _no_figure_stays_open():
-    yield
-    plt.close("all")
 
 
 def lines(axes):

@@ -1,17 +1,9 @@
 """The figures of lesson 03 show the arrays and the closed forms that they are given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 
 from companion import theory
 from companion.pictures import lesson03
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def test_what_is_left_of_a_weight_is_the_closed_form():

@@ -1,26 +1,12 @@
 """The pictures of lesson 05 are drawn once, from made-up arrays, in the course's size; they show these arrays."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
+from figures import drawn
 
 from companion.pictures import lesson05
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(12, 2)), np.arange(12) % 2
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
-def drawn(fig):
-    """Draw a figure, as `plots.show` will, and return its axes."""
-    fig.canvas.draw()
-    assert fig.get_size_inches().tolist() == [9.0, 3.8]
-    return np.array(fig.axes)
 
 
 def slope(line):

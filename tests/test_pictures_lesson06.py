@@ -1,31 +1,13 @@
 """The pictures of lesson 06 are drawn once, from made-up arrays, in the course's size; they show these arrays."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from figures import drawn, line
 
 from companion.pictures import lesson06
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(40, 2)), np.arange(40) % 2
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
-def drawn(fig):
-    """Draw a figure, as `plots.show` will, and return its axes."""
-    fig.canvas.draw()
-    assert fig.get_size_inches().tolist() == [9.0, 3.8]
-    return fig.axes
-
-
-def line(axes, label):
-    (found,) = [each for each in axes.lines if each.get_label() == label]
-    return found
 
 
 def test_boundaries_are_where_the_score_is_zero_and_methods_stand_in_their_order():

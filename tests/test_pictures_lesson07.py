@@ -1,17 +1,10 @@
 """The figures of lesson 07 show closed forms and the arrays that they are given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from companion import theory
 from companion.pictures import lesson07
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def test_the_summary_is_what_theory_says():

@@ -1,6 +1,5 @@
 """The picture of lesson 08 shows each seed of each port, in the course's size."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from companion import evaluate
@@ -28,4 +27,3 @@ def test_careless_draws_a_dot_for_each_seed_and_their_mean():
         means = [line.get_xdata() for line in panel.lines if line.get_color() == "#009E73"]
         np.testing.assert_allclose(np.mean(means, axis=1), [CHANGES.loc[port, column].mean() for port in PORTS[1:]])
     assert [label.get_text() for label in fig.axes[0].get_yticklabels()] == PORTS[1:]
-    plt.close(fig)

@@ -1,7 +1,5 @@
 """The figure of lesson 08a shows the losses that it is given."""
 
-import matplotlib.pyplot as plt
-
 from companion.pictures import lesson08a
 
 
@@ -16,4 +14,3 @@ def test_each_rule_has_a_bar_with_its_loss_and_where_it_is_met_and_each_group_th
     assert first[0] < 0 and 1 < first[1] < second[0] < 2 and 3 < second[1]
     meant, divided, smoothed, by_term = (bar.get_facecolor() for bar in axes.patches)
     assert meant == smoothed != divided == by_term
-    plt.close("all")

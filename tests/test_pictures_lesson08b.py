@@ -1,6 +1,5 @@
 """The figure of lesson 08b shows the curve and the points that it is given, and the area below the points."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from companion.pictures import lesson08b
@@ -22,4 +21,3 @@ def test_each_model_has_its_points_and_their_area_beside_the_curves():
             "whole curve, area 1.000",
             f"200 thresholds, area {area}",
         ]
-    plt.close("all")

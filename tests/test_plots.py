@@ -12,7 +12,6 @@ def test_all_figures_have_one_size():
         plots.figure(3)[0].get_size_inches(),
     ]
     assert all((size == sizes[0]).all() for size in sizes)
-    plt.close("all")
 
 
 def test_show_attaches_the_description_and_closes_the_figure(monkeypatch):

@@ -10,6 +10,7 @@ import re
 import tomllib
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
+from html import escape
 
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -121,11 +122,9 @@ def slide(lesson):
 
 # ----------------------------------------------------------------------------------------------------------- to Moodle
 
-_MOODLE = MarkdownIt("commonmark").use(dollarmath_plugin, renderer=lambda formula, _: rf"\({_escaped(formula)}\)")
-
-
-def _escaped(formula):
-    return formula.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+_MOODLE = MarkdownIt("commonmark").use(
+    dollarmath_plugin, renderer=lambda formula, _: rf"\({escape(formula, quote=False)}\)"
+)
 
 
 def inline(source):
