@@ -12,6 +12,7 @@ import running
 
 import companion  # noqa: F401  before any framework: see its docstring
 from tools import offline
+from tools.execute import KERNELS
 
 offline.guard()
 os.environ.update(offline.CPU)
@@ -21,7 +22,7 @@ for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREAD
 
 # Their tests wait for other processes, for up to minutes; then come the notebooks, and last what is done in seconds.
 LONG = ("test_assignments_", "test_editions_", "test_grading", "test_setup", "test_site", "test_slides")
-os.environ["JUPYTER_PATH"] = os.path.dirname(__file__)  # the kernel of kernels/preloaded
+os.environ["JUPYTER_PATH"] = str(KERNELS.parent)  # nbval knows the preloaded kernel by its name
 
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("course")

@@ -9,7 +9,9 @@ import asyncio
 import os
 import shutil
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
@@ -21,6 +23,7 @@ from tools import claims, gates, notebooks, offline, text
 from tools.course import BUILD, NOTEBOOKS
 
 TIMEOUT = 120  # seconds for one cell
+KERNELS = Path(__file__).parent / "kernels"
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 
@@ -28,18 +31,19 @@ class Failure(Exception):
     """A notebook that did not run as it should; the message says where and why."""
 
 
-def kernel_manager():
+def kernel_manager(name):
     """Return the manager of a kernel of this environment, whatever kernels the user has installed."""
-    return AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
+    return AsyncKernelManager(kernel_name=name, kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(KERNELS)]))
 
 
-async def execute(path, target, **environment):
+async def execute(path, target, kernel="python3", **environment):
     """Execute the text source of the notebook at `path` and write it, with its outputs, to `target`."""
     notebook, started = text.source(path), []
     client = NotebookClient(
         notebook,
-        km=kernel_manager(),
+        km=kernel_manager(kernel),
         timeout=TIMEOUT,
+        startup_timeout=TIMEOUT,
         record_timing=False,
         coalesce_streams=True,
         on_cell_execute=lambda cell, cell_index: started.append(cell),
@@ -69,11 +73,11 @@ async def execute(path, target, **environment):
         shutil.copyfile(written, target)
 
 
-async def timed(path, target, **environment):
+async def timed(path, target, **options):
     """Execute one notebook and print its progress line."""
     start = time.perf_counter()
     try:
-        await execute(path, target, **environment)
+        await execute(path, target, **options)
     except Failure as failure:
         print(f"{path.stem:<40}{time.perf_counter() - start:6.1f} s  failed", flush=True)
         raise Failure(f"{path.stem}, {failure}") from None
@@ -104,7 +108,8 @@ def course():
         raise Failure("There is no notebook in notebooks/.")
     shutil.rmtree(claims.FOLDER, ignore_errors=True)
     claims.FOLDER.mkdir(parents=True)
-    asyncio.run(at_once(paths))
+    with tempfile.TemporaryDirectory() as folder:  # of the process that has imported the frameworks for all kernels
+        asyncio.run(at_once(paths, kernel="preloaded", PRELOADED=folder))
     rows = claims.collect(paths)
     if not rows:
         raise Failure("No notebook makes a claim (companion.compare.claim).")
@@ -113,7 +118,7 @@ def course():
         raise Failure("Not every claim holds.")
 
 
-async def at_once(paths):
+async def at_once(paths, **options):
     """Execute the notebooks at `paths` into ``build/``, two at once where there are two cores, the longest first."""
     cores = os.cpu_count()
     jobs = min(2, cores)
@@ -123,7 +128,7 @@ async def at_once(paths):
 
     async def one(path):
         async with free:
-            await timed(path, BUILD / path.name, COMPANION_CLAIMS=str(claims.file_of(path)), **threads)
+            await timed(path, BUILD / path.name, COMPANION_CLAIMS=str(claims.file_of(path)), **threads, **options)
 
     longest_first = sorted(paths, key=lambda path: -notebooks.text_of(path).stat().st_size)
     tasks = [asyncio.create_task(one(path)) for path in longest_first]
