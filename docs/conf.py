@@ -24,7 +24,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "side_by_side",
 ]
-exclude_patterns = ["editions", "README.md"]
+exclude_patterns = ["editions", "extra", "README.md"]
 
 # The stored notebooks as they are: what the site shows is what the tests compared with a fresh run.
 nb_execution_mode = "off"
@@ -43,6 +43,7 @@ mathjax3_config = {"options": {"enableMenu": False}}
 html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["_static", str(MATHJAX)]
+html_extra_path = ["extra"]
 html_css_files = ["colours.css", "frameworks.css"]
 html_js_files = [("frameworks.js", {"priority": 100})]
 templates_path = ["_templates"]

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import browser
 import pytest
 
+from companion import explorables
 from tools import notebooks
 from tools.course import BUILD, NOTEBOOKS, ROOT
 
@@ -17,7 +18,8 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the e
 SITE = BUILD / "site"
 LESSONS = [f"notebooks/{path.stem}.html" for path in notebooks.stored()]
 OTHERS = ["index.html", "api/shared.html", "api/pytorch.html", "api/tensorflow.html", "search.html"]
-FIRST, SLIDER = LESSONS[0], "notebooks/04_precision_recall_tradeoff.html"
+FIRST, LESSON_04 = LESSONS[0], LESSONS[5]
+SLIDERS = [LESSONS[4], LESSON_04, LESSONS[7]]
 QUIZ = "notebooks/quiz.html"
 WIDE, NARROW = 1600, 800
 SCROLLBAR = 17  # of a desktop's browser; the one of the tests has none
@@ -126,7 +128,7 @@ def test_prose_of_one_framework_comes_and_goes_with_it(visit):
         tab = visit.page(f"notebooks/02b_training_with_a_weight.html?framework={framework}")
         assert tab.get_by_text(prose).first.is_visible() is seen
     assert tab.locator(".framework-pair", has_text=prose).count() == 1
-    compared = visit.page(f"{SLIDER}?framework=pytorch").get_by_text("In your own work, shuffle")
+    compared = visit.page(f"{LESSON_04}?framework=pytorch").get_by_text("In your own work, shuffle")
     assert compared.count() == 1 and not compared.is_visible()
 
 
@@ -215,19 +217,32 @@ def test_without_scripts_everything_stands_in_sequence(visit, width):
     assert tab.locator(".framework-name").first.is_visible()
 
 
-def test_the_slider_changes_the_figure(visit):
-    tab = visit.page(SLIDER)
-    (figure,) = tab.locator("figure.weight-slider").all()
-    assert figure.locator("div > svg").bounding_box()["width"] <= figure.bounding_box()["width"]
-    text, cut = figure.locator("output").inner_text(), float(figure.locator(".boundary").get_attribute("x1"))
-    figure.get_by_role("slider").focus()
-    tab.keyboard.press("ArrowRight")
-    assert figure.locator("output").inner_text() != text
-    assert float(figure.locator(".boundary").get_attribute("x1")) < cut  # a larger weight cuts further down
+@pytest.mark.parametrize("width", [WIDE, NARROW, 400])
+@pytest.mark.parametrize("page", SLIDERS)
+def test_sliders_change_the_picture_of_a_lesson(page, width, visit):
+    tab = visit.page(page, width=width)
+    (figure,) = tab.locator("figure.explorable").all()
+    box, svg = figure.bounding_box(), figure.locator("svg").bounding_box()
+    assert box["x"] + box["width"] <= width and svg["width"] <= min(box["width"], 580)
+    for slider in figure.get_by_role("slider").all():
+        said, dot = figure.locator("output").inner_text(), figure.locator(".here").get_attribute("d")
+        slider.focus()
+        tab.keyboard.press("ArrowRight")
+        assert figure.locator("output").inner_text() != said and figure.locator(".here").get_attribute("d") != dot
+
+
+def test_the_list_of_pictures_with_sliders_leads_to_each(visit):
+    tab = visit.page("index.html")
+    tab.get_by_role("link", name="pictures with sliders").first.click()
+    for explorable in (make() for make in explorables.ALL):
+        tab.get_by_role("link", name=explorable.title).click()
+        assert tab.get_by_role("slider").count() == 3 and str(explorable) in tab.locator("output").inner_text()
+        tab.go_back()
+    assert visit.trouble == []
 
 
 def test_what_is_proved_or_drawn_is_folded_behind_a_line_that_says_so(visit):
-    tab = visit.page(SLIDER)
+    tab = visit.page(LESSON_04)
     check = tab.locator(".cell.tag_check").first
     line = check.locator("summary")
     assert re.fullmatch(r"checked: \d+ statements?", line.inner_text().strip())
@@ -279,9 +294,14 @@ def test_no_violation_by_axe(page, scheme, visit):
     assert violations(visit.page(page, color_scheme=scheme)) == []
 
 
-def test_no_violation_by_axe_in_tabs_and_in_the_slider(visit):
+def test_no_violation_by_axe_in_tabs(visit):
     assert violations(visit.page(FIRST, width=NARROW), "main") == []
-    assert violations(visit.page(SLIDER), "figure") == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", SLIDERS)
+def test_no_violation_by_axe_in_pictures_with_sliders(page, scheme, visit):
+    assert violations(visit.page(page, color_scheme=scheme), "figure.explorable") == []
 
 
 def test_the_search_finds(visit):

@@ -8,11 +8,13 @@ from pybtex.backends.markdown import Backend
 from pybtex.database import parse_file
 from pybtex.style.formatting.unsrt import Style
 
+from companion import explorables
 from tools import notebooks, quiz, text
 from tools.course import NOTEBOOKS, ROOT
 
 REFERENCES = NOTEBOOKS / "references.bib"
 SERIES = NOTEBOOKS / "series.toml"
+EXPLORABLES = [explorable() for explorable in explorables.ALL]
 START = NOTEBOOKS / "00_start_here.ipynb"
 PICTURE = NOTEBOOKS / "findings.png"
 
@@ -102,7 +104,7 @@ FILES = {
     NOTEBOOKS / "quiz.md": quiz.page,
     ROOT / "environment.yml": environment,
     ROOT / "README.md": readme,
-}
+} | {NOTEBOOKS / "explorables" / f"{each.name}.html": each.page for each in EXPLORABLES}
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ def write(framework, folder):
         nbformat.write(edition(path, framework), folder / path.name)
     for page in NOTEBOOKS.glob("*.md"):
         shutil.copy(page, folder)
+    shutil.copytree(NOTEBOOKS / "explorables", folder / "explorables")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ def stage():
     shutil.copy(ROOT / "README.md", SOURCE)
     (SOURCE / "_static" / "colours.css").write_text(css(), encoding="utf-8")
     shutil.copytree(NOTEBOOKS, SOURCE / "notebooks", ignore=shutil.ignore_patterns("text", ".ipynb_checkpoints"))
+    shutil.copytree(NOTEBOOKS / "explorables", SOURCE / "extra" / "notebooks" / "explorables")  # as they are
     for framework in FRAMEWORKS:
         editions.write(framework, SOURCE / "editions" / framework.tag)
     quiz.moodle().write(SOURCE / "editions" / "quiz.xml", encoding="utf-8", xml_declaration=True)
