@@ -152,16 +152,17 @@ def cut():
                 Axis(0, 2, 300, 180),
                 {"costs": _LINE, "cheapest": _DASHED, "here": _DOT},
                 label="score",
+                x_ticks=(-2, 0, 2, 4),
                 y_ticks=(0, 1, 2),
                 notes=(
                     (-3, 1.7, "cost of the cut", "fill='#00664B'"),
                     (5.2, 1.7, "dashed: w⁺ = r", _RIGHT),
-                    (5.2, 1.1, "1: nobody or all, the cheaper", _RIGHT),
+                    (5.2, 1.15, "1: nobody or all, the cheaper", _RIGHT),
                 ),
                 fixed=([[-3.2, 1], [5.2, 1]],),
             ),
         ),
-        height=342,
+        height=345,
         draw=draw,
     )
 

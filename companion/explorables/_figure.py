@@ -87,12 +87,13 @@ class Panel:
         lines += [f"<path d='M{left},{top}V{bottom}H{right}' stroke='#222222'/>"]
         lines += [f"<path class='{name}' d='{self.path(state[name])}' {look}/>" for name, look in self.parts.items()]
         middle, end = "text-anchor='middle'", "text-anchor='end'"
-        texts = [(self.x.at(tick), bottom + 17, f"{tick:,g}", middle) for tick in self.x_ticks]
+        texts = [(self.x.at(tick), bottom + 17, f"{tick:,g}".replace("-", "−"), middle) for tick in self.x_ticks]
         texts += [(left - 6, self.y.at(tick) + 5, f"{tick:,g}", end) for tick in self.y_ticks]
         texts += [(self.x.at(x), self.y.at(y), words, look) for x, y, words, look in self.notes]
         texts += [((left + right) / 2, bottom + 36, self.label, middle)]
         written = [f"<text x='{x:.1f}' y='{y:.1f}' {look}>{escape(words)}</text>" for x, y, words, look in texts]
-        return f"<g fill='none'>{''.join(lines)}</g>{''.join(written)}"
+        halo = "stroke='#ffffff' stroke-width='4' paint-order='stroke'"  # words stay legible where a line crosses them
+        return f"<g fill='none'>{''.join(lines)}</g><g {halo}>{''.join(written)}</g>"
 
 
 @dataclass(frozen=True, repr=False)
