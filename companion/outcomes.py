@@ -19,7 +19,8 @@ def outcome(call):
     Returns
     -------
     float or str
-        The number; or the error's type and the beginning of the first line of its message.
+        The number; or the error's type and the beginning of the line that says what is wrong: the first of its message,
+        or, of a TensorFlow graph, the one below where it was built.
 
     Raises
     ------
@@ -38,8 +39,7 @@ def outcome(call):
     try:
         return float(call())
     except Exception as error:  # whatever it is: it is what the experiment shows
-        message = re.sub(r"\{\{.*?\}\} ", "", str(error)).strip()  # TensorFlow's names of nodes
-        line = message.partition("\n")[0]
+        line = _said(str(error))
         return f"{type(error).__name__}: {line[:WIDTH]}{'…' * (len(line) > WIDTH)}"
 
 
@@ -81,6 +81,15 @@ def table(values, *columns):
             raise ValueError(f"values[{name!r}] takes {len(columns)} value(s), one for each column, got {len(row)}.")
     words = {name: [_words(each, short=len(columns) > 1) for each in row] for name, row in rows.items()}
     return pd.DataFrame.from_dict(words, orient="index", columns=list(columns))
+
+
+def _said(message):
+    """Return the line of an error's message that says what is wrong."""
+    line, *below = re.sub(r"\{\{.*?\}\} ", "", message).strip().split("\n")  # without TensorFlow's names of nodes
+    if line == "Graph execution error:":  # then come the calls that built it, the words, the nodes again
+        line = [each for each in below if each.strip() and not each[0].isspace()][-1]
+        line = re.sub(r"^Error in user-defined function .* Iterator::\S+ ", "", line)
+    return line
 
 
 def _words(value, *, short):

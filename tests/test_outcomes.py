@@ -6,6 +6,9 @@ import pytest
 from companion.outcomes import outcome, table
 
 
+BUILT = "Graph execution error:\n\nDetected at node mul defined at (most recent call last):\n"
+
+
 def raising(message):
     raise ValueError(message)
 
@@ -22,9 +25,19 @@ def test_a_number_is_returned_as_a_float():
         ("{{function_node __a__}} Received −100", "ValueError: Received −100"),
         ("x" * 200, "ValueError: " + "x" * 60 + "…"),
         ("", "ValueError: "),
+        (
+            BUILT + '  File "a.py", line 1, in f\n\nNot in [0, 2)\n\t [[{{node mul}}]] [Op:f]',
+            "ValueError: Not in [0, 2)",
+        ),
+        (
+            BUILT
+            + "<stack traces unavailable>\nError in user-defined function passed to MapDataset:338 transformation "
+            "with iterator: Iterator::Root::Map: Not in [0, 2)\n\t [[{{node GatherV2}}]]",
+            "ValueError: Not in [0, 2)",
+        ),
     ],
 )
-def test_an_error_is_told_by_its_type_and_its_first_line(message, words):
+def test_an_error_is_told_by_its_type_and_the_line_that_says_what_is_wrong(message, words):
     assert outcome(lambda: raising(message)) == words
 
 

@@ -32,6 +32,6 @@ def losses_of_one_batch(losses, where, *, right):
         axes.text(1.2 * widest, row, where[name], va="center", color=plots.NEUTRAL)
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
-    axes.set(xlim=(0, 2 * widest), xticks=[0, 1, 2], title="loss of one batch under one set of weights")
+    axes.set(xlim=(0, 2 * widest), xticks=[0, 1, 2], title="loss of one batch under one set of weights (grey: meant)")
     axes.grid(False, axis="y")
     return fig
