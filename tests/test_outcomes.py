@@ -5,7 +5,6 @@ import pytest
 
 from companion.outcomes import outcome, table
 
-
 BUILT = "Graph execution error:\n\nDetected at node mul defined at (most recent call last):\n"
 
 
