@@ -102,7 +102,8 @@ def log_axis(axes, which, ticks):
     getattr(axes, f"set_{which}scale")("log")
     axis = getattr(axes, f"{which}axis")
     axis.set_ticks(ticks, labels=labels)
-    axis.set_tick_params(which="minor", size=0, labelsize=0)
+    axis.set_tick_params(which="minor", size=0)
+    axis.set_minor_formatter("")
 
 
 def show(fig, *, alt):

@@ -407,7 +407,7 @@ def gaussian_auc(slopes, mean, covariance):
 
 
 def rare_event_bias(n, prior):
-    """Return King and Zeng's approximation of the bias of a logistic intercept, (π − ½)/(nπ(1−π)).
+    """Return King and Zeng's approximation of the bias of a lone logistic intercept, (π − ½)/(nπ(1−π)).
 
     Parameters
     ----------
@@ -428,10 +428,11 @@ def rare_event_bias(n, prior):
 
     Notes
     -----
-    King and Zeng, 2001, for a model with an intercept alone. Where positives are rare, nπ matters, not π; at ½ none:
-    against the exact bias, over the samples that hold both classes, it is right to within 10 % from nπ = 5 on and to
-    within 2 % from 50 on. Below 5 it fails, since those samples are a selection: at nπ = 2.5 it is 3.2 times the exact
-    one, and at nπ = 1 the exact bias is positive.
+    King and Zeng, 2001, for a model with an intercept alone; beside features that are estimated, too, the bias is
+    another, and depends on them. Where positives are rare, nπ matters, not π; at ½ none: against the exact bias, over
+    the samples that hold both classes, it is right to within 10 % from nπ = 5 on and to within 2 % from 50 on. Below 5
+    it fails, since those samples are a selection: at nπ = 2.5 it is 3.2 times the exact one, and at nπ = 1 the exact
+    bias is positive.
 
     Examples
     --------

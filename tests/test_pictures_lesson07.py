@@ -35,13 +35,14 @@ def test_an_arrow_leads_from_without_weights_to_with_them():
     assert [text.get_text() for text in axes.texts if text.get_text()] == ["common,\nweight 0.5", "rare,\nweight 9"]
 
 
-def test_the_excess_stands_along_the_fraction_for_each_count():
-    counts, fractions = (20, 60, 180), (0.5, 0.1, 0.01, 0.001)
-    excess = np.random.default_rng(0).random((3, 4, 20)) / 10 + 0.02
+@pytest.mark.parametrize("counts", [(20, 180), (20, 60, 180)])
+def test_the_excess_stands_along_the_fraction_for_each_count(counts):
+    fractions = (0.5, 0.1, 0.01, 0.001)
+    excess = np.random.default_rng(0).random((len(counts), 4, 20)) / 10 + 0.02
     fig = lesson07.count_and_fraction(counts, fractions, excess)
     fig.canvas.draw()
     (axes,) = fig.axes
     lines = [each.lines[0].get_xydata() for each in axes.containers]
     for line, values in zip(lines, excess, strict=True):
         np.testing.assert_allclose(line, np.stack([fractions, values.mean(axis=1)], axis=1))
-    assert [text.get_text() for text in axes.texts] == ["n⁺ = 20", "n⁺ = 60", "n⁺ = 180"]
+    assert [text.get_text() for text in axes.texts] == [f"n⁺ = {count}" for count in counts]

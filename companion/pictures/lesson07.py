@@ -21,8 +21,8 @@ def summary(*, separation=1.5, prior=0.01):
     -------
     matplotlib.figure.Figure
         Along the weight. Left, per 1,000 cases: positives, positives expected by the weighted probabilities, as they
-        are and corrected, and alarms at ½. Right: the cost relative to the cheapest weight's, for three pairs of cost
-        ratio and share in training; a dot marks the ratio of costs times the odds in use over those in training.
+        are and corrected, and alarms at ½. Right: the cost for three pairs of cost ratio and share in training, each
+        over its own least; a dot marks the ratio of costs times the odds in use over those in training.
     """
     fig, (left, right) = plots.figure(2)
     w = np.geomspace(0.05, 2000, 400)
@@ -58,7 +58,7 @@ def summary(*, separation=1.5, prior=0.01):
         right.plot(best, 1, "o", color=colour, markersize=8)
         right.text(*place, name, color=colour, fontsize=11)
     plots.log_axis(right, "x", (0.1, 1, 10, 100, 1000))
-    right.set(xlim=(0.05, 2000), ylim=(0.9, 3.7), xlabel="weight $w^+$", title="cost, cut at ½, relative to the least")
+    right.set(xlim=(0.05, 2000), ylim=(0.9, 3.7), xlabel="weight $w^+$", title="cost, cut at ½, over its own least")
     return fig
 
 
@@ -125,9 +125,10 @@ def count_and_fraction(counts, fractions, excess):
     """
     mean, error = np.mean(excess, axis=2), np.std(excess, axis=2, ddof=1) / np.sqrt(np.shape(excess)[2])
     fig, axes = plots.figure()
-    for i, (marker, colour) in enumerate(zip("os^", (plots.NEUTRAL, plots.ACCENT, plots.PRECISION), strict=True)):
-        axes.errorbar(fractions, mean[i], error[i], fmt=f"{marker}-", color=colour, capsize=3)
-        axes.text(0.8 * min(fractions), mean[i, -1], f"n⁺ = {counts[i]}", va="center", color=colour)
+    for i, count in enumerate(counts):
+        colour = (plots.NEUTRAL, plots.ACCENT, plots.PRECISION)[i]
+        axes.errorbar(fractions, mean[i], error[i], fmt=f"{'os^'[i]}-", color=colour, capsize=3)
+        axes.text(0.8 * min(fractions), mean[i, -1], f"n⁺ = {count}", va="center", color=colour)
     plots.log_axis(axes, "x", fractions)
     plots.log_axis(axes, "y", (0.01, 0.03, 0.1, 0.3))
     axes.set(xlim=(1.3 * max(fractions), 0.3 * min(fractions)), xlabel="fraction π of the positives, falling")
