@@ -67,7 +67,7 @@ def plain(argument, values, wanted):
             f"{argument} is a masked array with {masked} masked entries; take .compressed() to drop them, "
             "or .filled(…) to give them a value."
         )
-    got = shown(values)
+    given = values  # described only where it is refused: the repr of an array takes milliseconds
     try:
         if hasattr(values, "detach"):  # a torch.Tensor: NumPy knows neither its gradient nor bfloat16
             values = values.detach().cpu()
@@ -80,9 +80,9 @@ def plain(argument, values, wanted):
                 raise TypeError
             result = result.astype(np.float64)
     except (TypeError, NotImplementedError) as error:  # NotImplementedError: a tensor of a TensorFlow graph
-        raise TypeError(f"{argument} takes {wanted}; got {got}{_way_out(values)}.") from error
+        raise TypeError(f"{argument} takes {wanted}; got {shown(given)}{_way_out(values)}.") from error
     except (ValueError, RuntimeError, OverflowError) as error:  # ragged; a tensor inside torch.func; 10**400
-        raise ValueError(f"{argument} takes {wanted}; got {got}{_way_out(values)}.") from error
+        raise ValueError(f"{argument} takes {wanted}; got {shown(given)}{_way_out(values)}.") from error
     if result.dtype.kind not in "biuf":
         raise TypeError(f"{argument} takes {wanted}; got dtype {result.dtype}.")
     return result

@@ -1,4 +1,4 @@
-"""The figures of lesson 06: where each method puts the boundary, what SMOTE makes, and what the focal loss asks for."""
+"""The figures of lesson 06: where a method puts the boundary, what SMOTE makes, and what the focal loss asks for."""
 
 import numpy as np
 
@@ -7,8 +7,8 @@ from companion import _checks, plots, theory
 STYLES = ("-", "--", ":", "-.")
 
 
-def boundaries(X, y, lines, places):
-    """Draw some linear boundaries over a sample, and where each method's boundary crosses the line of the class means.
+def boundaries(X, y, lines, intervals):
+    """Draw linear boundaries over a sample, and what a method changes on several samples, one panel for each measure.
 
     Parameters
     ----------
@@ -17,8 +17,8 @@ def boundaries(X, y, lines, places):
         Labels 0 and 1.
     lines : dict of str to array_like of float, shape (3,)
         Up to four names, with two slopes and the intercept of the boundary.
-    places : dict of str to array_like of float, shape (S,)
-        By method, where its boundaries cross: 0 is the mean of the negatives, 1 that of the positives.
+    intervals : pandas.DataFrame
+        Indexed by the sample and one of two measures, with columns ``mean``, ``low`` and ``high`` of a difference.
 
     Returns
     -------
@@ -31,23 +31,28 @@ def boundaries(X, y, lines, places):
     """
     if not 1 <= len(lines) <= len(STYLES):
         raise ValueError(f"lines takes one to four boundaries, got {len(lines)}.")
-    fig, (left, right) = plots.figure(2)
+    fig, (left, *others) = plots.figure(3)
     sample(left, X, y)
-    X, y = np.asarray(X), np.asarray(y)
-    low, high = np.quantile(X[y == 0, 0], 0.002), np.quantile(X[y == 1, 0], 0.9)
-    x2 = np.quantile(X[:, 1], [0.002, 0.998])
-    for (name, (b1, b2, b)), style in zip(lines.items(), STYLES, strict=False):
-        left.plot(-(b2 * x2 + b) / b1, x2, style, color="black", label=name)
-    left.set(xlim=(low, high), ylim=x2, xlabel="feature 1", ylabel="feature 2")
+    X = np.asarray(X)
+    centre, reach = X.mean(axis=0), 2 * np.ptp(X)
+    for (name, theta), style in zip(lines.items(), STYLES, strict=False):
+        beta, b = np.asarray(theta[:2]), theta[2]
+        foot = centre - (centre @ beta + b) / (beta @ beta) * beta  # the point of the line that is nearest to it
+        along = np.array([-beta[1], beta[0]]) / np.linalg.norm(beta)
+        left.plot(*(foot + np.outer([-reach, reach], along)).T, style, color="black", label=name)
+    left.set(xlim=(X[:, 0].min(), X[:, 0].max()), ylim=(X[:, 1].min(), X[:, 1].max()))
+    left.set(xlabel="feature 1", ylabel="feature 2")
     left.legend(loc="upper center", bbox_to_anchor=(0.4, -0.18), ncols=2, fontsize=9, handlelength=2.4)
-    order = sorted(places, key=lambda name: np.mean(places[name]))
-    for row, name in enumerate(order):
-        right.plot(places[name], np.full(len(places[name]), row), "|", color=plots.NEUTRAL, markersize=8)
-        right.plot(np.mean(places[name]), row, "o", color=plots.ACCENT, fillstyle="none", markersize=11)
-    for at, colour in ((0, plots.NEGATIVE), (1, plots.POSITIVE)):
-        right.axvline(at, color=colour, lw=3, zorder=0)
-    right.set_yticks(range(len(order)), labels=order, fontsize=9)
-    right.set(xlabel="where the boundary lies")
+    names, measures = (intervals.index.unique(level) for level in (0, 1))
+    for axes, measure in zip(others, measures, strict=True):
+        found = intervals.xs(measure, level=1).loc[names]
+        rows = range(len(found))
+        axes.hlines(rows, found["low"], found["high"], color=plots.NEUTRAL)
+        axes.plot(found["mean"], rows, "o", color=plots.ACCENT, markersize=5)
+        axes.axvline(0, color="black", lw=1)
+        axes.set(title=measure, xlabel="weight − none", ylim=(len(found) - 0.5, -0.5))
+        axes.title.set_fontsize(11)
+        axes.set_yticks(rows, labels=names if axes is others[0] else [""] * len(found), fontsize=9)
     return fig
 
 
@@ -74,14 +79,17 @@ def smote(X, y, synthetic, lengths):
     left.plot(*X[y == 1].T, "o", color=plots.POSITIVE, markersize=6, label="positives")
     left.plot(*synthetic.T, ".", color="black", markersize=2, label="made by SMOTE")
     spans = np.quantile(X[y == 1], [0.02, 0.55], axis=0)  # near enough to see the lines between neighbours
-    left.set(xlim=spans[:, 0], ylim=spans[:, 1], xlabel="feature 1", ylabel="feature 2")
-    left.legend(loc="upper center", bbox_to_anchor=(0.45, -0.18), ncols=3, fontsize=9, handletextpad=0.2)
+    left.set(xlim=spans[:, 0], ylim=spans[:, 1], xlabel="feature 1", ylabel="feature 2", title="a part of the sample")
+    left.locator_params(nbins=5)  # short labels leave room for the axis' name
+    left.legend(
+        loc="upper center", bbox_to_anchor=(0.45, -0.18), ncols=3, fontsize=9, handletextpad=0.2, columnspacing=1
+    )
     for row, values in enumerate(lengths.values()):
         right.plot(values, row + np.linspace(-0.2, 0.2, len(values)), ".", color=plots.NEUTRAL)
         right.plot(np.mean(values), row, "D", color=plots.ACCENT)
     right.axvline(1, color="black", lw=1)
     right.set_yticks(range(len(lengths)), labels=list(lengths))
-    right.set(xlabel="‖β‖ with SMOTE / ‖β‖ with the weight", ylim=(len(lengths) - 0.5, -0.5))
+    right.set(xlabel="‖β‖, SMOTE / weight", ylim=(len(lengths) - 0.5, -0.5))
     return fig
 
 

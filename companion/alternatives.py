@@ -1,0 +1,410 @@
+"""What lesson 06 compares: models at their optimum, cut where unseen rows say, and their scores on other rows."""
+
+import numpy as np
+from scipy.special import expit, log_expit, logit
+
+from companion import _checks, evaluate, theory, weights
+
+
+def logistic(X, y, weight=1.0):
+    """Return the logistic regression that minimises the weighted cross-entropy, without a penalty.
+
+    Parameters
+    ----------
+    X : array_like of float, shape (n, d)
+    y : array_like of int, shape (n,)
+        Labels 0 and 1, both present.
+    weight : float, optional
+        How often a positive counts.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (d + 1,)
+        The slopes and, last, the intercept.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as above.
+
+    Notes
+    -----
+    scikit-learn's Newton steps: the optimum that `companion.pytorch.minimise` and `companion.tensorflow.minimise`
+    find, for lessons that fit hundreds.
+
+    Examples
+    --------
+    >>> X, y = [[0.0], [1.0], [0.0], [1.0]], [0, 0, 1, 1]
+    >>> (logistic(X, y, weight=3.0) / np.log(3)).round(6).tolist()
+    [0.0, 1.0]
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    X, y, weight = _rows(X, y, weight)
+    model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10)
+    model.fit(X, y, np.where(y == 1, weight, 1.0))
+    return np.append(model.coef_[0], model.intercept_)
+
+
+def focal_logistic(X, y, weight=1.0, *, gamma):
+    """Return the logistic regression that minimises the focal loss, without a penalty.
+
+    Parameters
+    ----------
+    X : array_like of float, shape (n, d)
+    y : array_like of int, shape (n,)
+        Labels 0 and 1, both present.
+    weight : float, optional
+        α/(1 − α): how often a positive counts.
+    gamma : float
+        γ, at least 0.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (d + 1,)
+        The slopes and, last, the intercept.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as above.
+    RuntimeError
+        If the minimum is not reached.
+
+    Notes
+    -----
+    Quasi-Newton steps (BFGS) from the optimum of the cross-entropy, with the derivative in s = ±z,
+    γ (1 − p)^γ p log p − (1 − p)^(γ+1), p = σ(s). The focal loss is not convex everywhere: this is the minimum near
+    that start.
+
+    Examples
+    --------
+    >>> X, y = [[0.0], [1.0], [0.0], [1.0]], [0, 0, 1, 1]
+    >>> bool(np.abs(focal_logistic(X, y, gamma=2.0)).max() < 1e-6)
+    True
+    """
+    from scipy.optimize import minimize
+
+    X, y, weight = _rows(X, y, weight)
+    gamma = _checks.number("gamma", gamma, least=0)
+    design, sign = np.column_stack([X, np.ones(len(X))]), 2 * y - 1
+    shares = np.where(y == 1, weight, 1.0)
+    shares /= shares.sum()
+
+    def loss(theta):
+        s = sign * (design @ theta)
+        p, log_p, rest = expit(s), log_expit(s), expit(-s)
+        slope = shares * (gamma * rest**gamma * p * log_p - rest ** (gamma + 1))
+        return -(shares * rest**gamma * log_p).sum(), design.T @ (sign * slope)
+
+    found = minimize(loss, logistic(X, y, weight), jac=True, method="BFGS", options={"gtol": 1e-9})
+    if not np.linalg.norm(found.jac) < 1e-7:  # BFGS also stops where rounding lets it see no descent
+        raise RuntimeError(f"focal_logistic has not arrived: {found.message} Standardise the features.")
+    return found.x
+
+
+def best_cut(y, logits):
+    """Return the cut of logits that has the best balanced accuracy on these rows.
+
+    Parameters
+    ----------
+    y : array_like of int, shape (n,)
+        Labels 0 and 1, both present.
+    logits : array_like of float, shape (n,)
+
+    Returns
+    -------
+    float
+        The alarm is raised where ``logits > cut``. Of cuts that are equally good, the highest.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as above.
+
+    Examples
+    --------
+    >>> y, logits = np.array([0, 0, 1, 0, 1]), np.array([-2.0, -1.0, 0.0, 0.5, 1.0])
+    >>> (logits > best_cut(y, logits)).tolist()
+    [False, False, True, True, True]
+    """
+    from sklearn import metrics
+
+    y, logits = _checks.binary_labels("y", y), _checks.array("logits", logits, ndim=1)
+    _checks.same_shape("y", y, "logits", logits)
+    false_alarms, recall, cuts = metrics.roc_curve(y, logits, drop_intermediate=False)
+    return float(np.nextafter(cuts[np.argmax(recall - false_alarms)], -np.inf))
+
+
+def scores(split, theta):
+    """Return how a linear model decides and ranks the test part of a split.
+
+    Parameters
+    ----------
+    split : companion.data.Split
+    theta : array_like of float, shape (d + 1,)
+        The slopes and, last, the intercept.
+
+    Returns
+    -------
+    dict of str to float
+        ``cut at ½`` and ``cut chosen``: balanced accuracy with the logits cut at 0, and at the `best_cut` of the
+        validation part. ``average precision``. ``cut``: the logit that was chosen.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `theta` does not fit the split's features.
+
+    Examples
+    --------
+    >>> from companion import data
+    >>> X, y = data.gaussian_classes(500, separation=2.0, prior=0.2, seed=0)
+    >>> split = data.stratified(X, y, seeds=[0])[0]
+    >>> found = scores(split, logistic(split.X_train, split.y_train))
+    >>> {name: round(value, 2) for name, value in found.items()}
+    {'cut at ½': 0.7, 'cut chosen': 0.79, 'average precision': 0.77, 'cut': -1.65}
+    """
+    theta = _checks.array("theta", theta, ndim=1)
+    if len(theta) != split.X_test.shape[1] + 1:
+        raise ValueError(f"theta takes {split.X_test.shape[1]} slopes and an intercept, got {len(theta)} numbers.")
+    return score_logits(split, *(X @ theta[:-1] + theta[-1] for X in (split.X_val, split.X_test)))
+
+
+def score_logits(split, z_val, z_test):
+    """Return the `scores` of any model, from its logits.
+
+    Parameters
+    ----------
+    split : companion.data.Split
+    z_val, z_test : array_like of float, shapes (n_val,), (n_test,)
+        The logits of the validation part and of the test part.
+
+    Returns
+    -------
+    dict of str to float
+        As `scores` does.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the shapes do not fit the split.
+    """
+    from sklearn import metrics
+
+    cut = best_cut(split.y_val, z_val)
+    z_test = _checks.array("z_test", z_test, ndim=1)
+    _checks.same_shape("y_test", split.y_test, "z_test", z_test)
+    return {
+        "cut at ½": _balanced_accuracy(split.y_test, z_test > 0),
+        "cut chosen": _balanced_accuracy(split.y_test, z_test > cut),
+        "average precision": float(metrics.average_precision_score(split.y_test, z_test)),
+        "cut": cut,
+    }
+
+
+def against(splits, models, baseline):
+    """Return the mean scores of methods, and how they differ from one of them, paired by split.
+
+    Parameters
+    ----------
+    splits : list of companion.data.Split
+        Two at least.
+    models : list of dict of str to array_like of float, shape (d + 1,)
+        For each split, the slopes and the intercept by method; the same methods for each.
+    baseline : str
+        Which method the others are compared with.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each method, in their order: means of the `scores` ``cut at ½``, ``cut chosen`` and ``average
+        precision``; ``difference`` is text, that of ``cut chosen`` to the baseline with half of its 95 % interval.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the lists differ in length, `baseline` is no method, or a model does not fit its split.
+
+    Examples
+    --------
+    >>> from companion import data
+    >>> X, y = data.gaussian_classes(500, separation=2.0, prior=0.2, seed=0)
+    >>> splits = data.stratified(X, y, seeds=[0, 1])
+    >>> models = [{"none": [1.0, 0.0], "shifted": [1.0, 3.0], "upside down": [-1.0, 0.0]} for split in splits]
+    >>> against(splits, models, "none")["difference"].tolist()
+    ['+0.000 ± 0.000', '+0.000 ± 0.000', '-0.347 ± 0.754']
+    """
+    import pandas as pd
+
+    _checks.same_length("splits", splits, "models", models)
+    _checks.one_of("baseline", baseline, models[0])
+    rows = {
+        (method, split.seed): scores(split, theta)
+        for split, each in zip(splits, models, strict=True)
+        for method, theta in each.items()
+    }
+    found = pd.DataFrame(rows).T.rename_axis(["method", "split"])
+    gain = evaluate.paired(found["cut chosen"], found.loc[baseline, "cut chosen"])
+    reach = (gain["high"] - gain["low"]) / 2
+    table = found.groupby("method", sort=False).mean()[["cut at ½", "cut chosen", "average precision"]]
+    table.insert(2, "difference", gain["mean"].map("{:+.3f}".format) + reach.map(" ± {:.3f}".format))
+    return table
+
+
+def weight_and_choice(splits):
+    """Return what the weight n⁻/n⁺ changes, and what choosing the cut does, on each split.
+
+    Parameters
+    ----------
+    splits : list of companion.data.Split
+
+    Returns
+    -------
+    pandas.DataFrame of float
+        A row for each split. ``balanced accuracy`` and ``average precision``: with the weight minus without, each at
+        the cut that its validation part chose. ``choosing``: the balanced accuracy without the weight at the chosen
+        cut minus that at p = 1/(1 + w).
+
+    Examples
+    --------
+    >>> from companion import data
+    >>> X, y = data.gaussian_classes(500, separation=2.0, prior=0.2, seed=0)
+    >>> weight_and_choice(data.stratified(X, y, seeds=[0, 1])).shape
+    (2, 3)
+    """
+    import pandas as pd
+
+    rows = {}
+    for split in splits:
+        w, (X, y) = weights.pos_weight(split.y_train), (split.X_train, split.y_train)
+        plain = logistic(X, y)
+        without, with_weight = scores(split, plain), scores(split, logistic(X, y, w))
+        alarms = split.X_test @ plain[:-1] + plain[-1] > logit(theory.threshold_from_weight(w))
+        rows[split.seed] = {
+            "balanced accuracy": with_weight["cut chosen"] - without["cut chosen"],
+            "average precision": with_weight["average precision"] - without["average precision"],
+            "choosing": without["cut chosen"] - _balanced_accuracy(split.y_test, alarms),
+        }
+    return pd.DataFrame(rows).T.rename_axis("split")
+
+
+def recalibrated(split, z_val, z_test, weight):
+    """Return how calibrated logits are after log w is taken off, and after a fit on the validation part.
+
+    Parameters
+    ----------
+    split : companion.data.Split
+    z_val, z_test : array_like of float, shapes (n_val,), (n_test,)
+        The logits of the validation part and of the test part.
+    weight : float
+        With which the model was trained.
+
+    Returns
+    -------
+    dict of str to float
+        ``intercept`` and ``slope`` of `evaluate.calibration` on the test part, ``shifted`` by −log w, and
+        ``refitted``: a + bz instead of z, where σ(a + bz) is fitted to the validation part (Platt scaling).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the shapes do not fit the split, or logits separate the classes.
+
+    Examples
+    --------
+    >>> from companion import data
+    >>> X, y = data.gaussian_classes(5000, separation=2.0, prior=0.2, seed=0)
+    >>> split = data.stratified(X, y, seeds=[0])[0]
+    >>> slope, intercept = logistic(split.X_train, split.y_train, 4.0)
+    >>> z_val, z_test = (X[:, 0] * slope + intercept for X in (split.X_val, split.X_test))
+    >>> found = recalibrated(split, z_val, z_test, 4.0)
+    >>> {name: round(value, 1) for name, value in found.items()}
+    {'intercept, shifted': 0.1, 'slope, shifted': 1.0, 'intercept, refitted': 0.0, 'slope, refitted': 1.1}
+    """
+    b, a = logistic(_checks.array("z_val", z_val, ndim=1)[:, None], split.y_val)
+    z_test = _checks.array("z_test", z_test, ndim=1)
+    found = {"shifted": z_test - np.log(_checks.number("weight", weight, above=0)), "refitted": a + b * z_test}
+    return {
+        f"{part}, {how}": evaluate.calibration(split.y_test, logits)[part]
+        for how, logits in found.items()
+        for part in ("intercept", "slope")
+    }
+
+
+def smote_lengths(X, y, *, seed, penalties=(0.0,)):
+    """Return how much longer or shorter SMOTE makes the vector of slopes than the weight n⁻/n⁺ does.
+
+    Parameters
+    ----------
+    X : array_like of float, shape (n, d)
+    y : array_like of int, shape (n,)
+        Labels 0 and 1, both present.
+    seed : int
+        Of SMOTE's draws.
+    penalties : sequence of float, optional
+        λ of λ/2·‖β‖², relative to the mean loss, in which both classes have the same total weight; 0 is none.
+
+    Returns
+    -------
+    list of float
+        ‖β‖ with SMOTE over ‖β‖ with the weight, for each penalty.
+
+    Examples
+    --------
+    >>> X, y = gaussians([1.0, 0.0], n=500, positives=50, seed=0)
+    >>> [round(length, 1) for length in smote_lengths(X, y, seed=0, penalties=(0.0, 0.1))]
+    [1.1, 1.0]
+    """
+    from imblearn.over_sampling import SMOTE
+    from sklearn.linear_model import LogisticRegression
+
+    X, y, _ = _rows(X, y, 1.0)
+    found = []
+    for rows, labels in (SMOTE(random_state=seed).fit_resample(X, y), (X, y)):
+        balance = len(labels) / (2 * np.bincount(labels))[labels]  # all one after SMOTE
+        models = [
+            LogisticRegression(C=1 / (penalty * len(labels)) if penalty else np.inf, solver="newton-cholesky")
+            for penalty in penalties
+        ]
+        found.append([np.linalg.norm(model.fit(rows, labels, balance).coef_) for model in models])
+    return [float(smote / weighted) for smote, weighted in zip(*found, strict=True)]
+
+
+def gaussians(shift, *, n, positives, seed):
+    """Return two Gaussian classes of equal covariance, whose η a logistic regression can represent.
+
+    Parameters
+    ----------
+    shift : array_like of float, shape (d,)
+        The mean of the positives; that of the negatives is 0, and both covariances are the identity.
+    n, positives : int
+        Rows, and how many of them are positive.
+    seed : int
+
+    Returns
+    -------
+    X : numpy.ndarray of float64, shape (n, d)
+    y : numpy.ndarray of int64, shape (n,)
+        The positives stand last.
+
+    Examples
+    --------
+    >>> X, y = gaussians([1.0, 0.5], n=100, positives=5, seed=0)
+    >>> X.shape, int(y.sum())
+    ((100, 2), 5)
+    """
+    shift = _checks.array("shift", shift, ndim=1)
+    y = (np.arange(_checks.whole("n", n, least=2)) >= n - _checks.whole("positives", positives, least=1)).astype(int)
+    return np.random.default_rng(seed).normal(size=(n, len(shift))) + y[:, None] * shift, y
+
+
+def _rows(X, y, weight):
+    X, y = _checks.array("X", X, ndim=2), _checks.binary_labels("y", y)
+    _checks.same_length("X", X, "y", y)
+    return X, y, _checks.number("weight", weight, above=0)
+
+
+def _balanced_accuracy(y, alarms):
+    """Return the mean of both recalls; scikit-learn's checks would take most of the time here."""
+    return float(alarms[y == 1].mean() + 1 - alarms[y == 0].mean()) / 2

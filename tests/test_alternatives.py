@@ -1,0 +1,129 @@
+"""What lesson 06 compares: optima that both frameworks confirm, cuts that are best, and scores by their definition."""
+
+import numpy as np
+import pytest
+from frameworks import BOTH
+from sklearn import metrics
+
+from companion import alternatives, data, evaluate
+
+frameworks = pytest.mark.parametrize("framework", BOTH, ids=str)
+X, Y = alternatives.gaussians([1.2, 0.6], n=600, positives=60, seed=0)
+SPLIT = data.stratified(X, Y, seeds=[0])[0]
+
+
+@frameworks
+def test_the_logistic_regression_is_that_of_minimise(framework):
+    slopes, intercept = framework.half.minimise(X, Y, pos_weight=9.0).parameters
+    np.testing.assert_allclose(alternatives.logistic(X, Y, 9.0), np.append(slopes, intercept), atol=1e-9)
+
+
+@frameworks
+@pytest.mark.parametrize(("gamma", "weight"), [(2.0, 1.0), (2.0, 9.0), (1.0, 1 / 3), (0.0, 9.0)])
+def test_the_focal_regression_is_the_minimum_of_focal_loss(framework, gamma, weight):
+    design, y = framework.tensor(np.column_stack([X, np.ones(len(X))])), framework.tensor(Y)
+    alpha = weight / (1 + weight)
+
+    def loss(theta):
+        logits = (design @ theta[:, None])[:, 0]
+        return framework.half.focal_loss(logits, y, gamma=gamma, alpha=alpha)
+
+    found = framework.half.minimise(loss, np.zeros(3)).parameters
+    np.testing.assert_allclose(alternatives.focal_logistic(X, Y, weight, gamma=gamma), found, atol=1e-6)
+
+
+def test_a_focal_regression_that_does_not_arrive_is_refused():
+    with pytest.raises(RuntimeError, match="focal_logistic has not arrived"):
+        alternatives.focal_logistic([[0.0], [1.0], [2.0], [3.0]] * np.array([1e5]), [0, 1, 0, 1], gamma=5.0)
+
+
+def test_no_cut_is_better_than_the_best():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=80).round(1) + (y := np.arange(80) % 2)  # with ties
+    best = metrics.balanced_accuracy_score(y, logits > alternatives.best_cut(y, logits))
+    every = [metrics.balanced_accuracy_score(y, logits > cut) for cut in np.append(logits, -np.inf)]
+    assert best == pytest.approx(max(every))
+
+
+def test_scores_are_those_of_scikit_learn():
+    theta = alternatives.logistic(SPLIT.X_train, SPLIT.y_train)
+    found, z = alternatives.scores(SPLIT, theta), SPLIT.X_test @ theta[:-1] + theta[-1]
+    cut = alternatives.best_cut(SPLIT.y_val, SPLIT.X_val @ theta[:-1] + theta[-1])
+    assert found == pytest.approx(
+        {
+            "cut at ½": metrics.balanced_accuracy_score(SPLIT.y_test, z > 0),
+            "cut chosen": metrics.balanced_accuracy_score(SPLIT.y_test, z > cut),
+            "average precision": metrics.average_precision_score(SPLIT.y_test, z),
+            "cut": cut,
+        }
+    )
+
+
+def test_a_shift_of_the_logits_changes_no_decision_at_a_chosen_cut():
+    theta = alternatives.logistic(SPLIT.X_train, SPLIT.y_train)
+    plain, shifted = (alternatives.scores(SPLIT, theta + [0, 0, b]) for b in (0.0, 3.0))
+    assert shifted["cut chosen"] == plain["cut chosen"] and shifted["cut"] == pytest.approx(plain["cut"] + 3)
+
+
+def test_what_does_not_fit_the_split_is_refused():
+    with pytest.raises(ValueError, match="theta takes 2 slopes and an intercept, got 2 numbers"):
+        alternatives.scores(SPLIT, [1.0, 0.0])
+    with pytest.raises(ValueError, match="z_test"):
+        alternatives.score_logits(SPLIT, np.arange(len(SPLIT.y_val)), np.arange(3.0))
+
+
+def test_the_weight_is_compared_with_none_at_chosen_cuts():
+    (row,) = alternatives.weight_and_choice([SPLIT]).to_dict("records")
+    w = (SPLIT.y_train == 0).sum() / (SPLIT.y_train == 1).sum()
+    plain = alternatives.logistic(SPLIT.X_train, SPLIT.y_train)
+    without = alternatives.scores(SPLIT, plain)
+    weighted = alternatives.scores(SPLIT, alternatives.logistic(SPLIT.X_train, SPLIT.y_train, w))
+    law = alternatives.scores(SPLIT, plain + [0, 0, np.log(w)])["cut at ½"]
+    assert row == pytest.approx(
+        {
+            "balanced accuracy": weighted["cut chosen"] - without["cut chosen"],
+            "average precision": weighted["average precision"] - without["average precision"],
+            "choosing": without["cut chosen"] - law,
+        }
+    )
+
+
+def test_methods_are_paired_with_the_baseline_by_split():
+    splits = data.stratified(X, Y, seeds=[0, 1, 2])
+    models = [{"none": np.array([1.0, 0.5, -2.0]), "turned": np.array([0.5, -1.0, 0.0])} for _ in splits]
+    found = alternatives.against(splits, models, "none")
+    each = {
+        name: [alternatives.scores(split, row[name]) for split, row in zip(splits, models, strict=True)]
+        for name in models[0]
+    }
+    for name, scores in each.items():
+        for column in ("cut at ½", "cut chosen", "average precision"):
+            assert found.loc[name, column] == pytest.approx(np.mean([score[column] for score in scores]))
+    gain = np.subtract(*([score["cut chosen"] for score in each[name]] for name in ("turned", "none")))
+    reach = 4.302653 * gain.std(ddof=1) / np.sqrt(3)  # Student's t, two degrees of freedom
+    assert found["difference"].tolist() == ["+0.000 ± 0.000", f"{gain.mean():+.3f} ± {reach:.3f}"]
+    with pytest.raises(ValueError, match="baseline"):
+        alternatives.against(splits, models, "nothing")
+
+
+def test_a_refit_undoes_any_line_and_a_shift_only_the_weight():
+    z_val, z = (part[:, 0] + 0.3 for part in (SPLIT.X_val, SPLIT.X_test))
+    found = alternatives.recalibrated(SPLIT, z_val, z, 9.0)
+    other = alternatives.recalibrated(SPLIT, 5 * z_val - 2, 5 * z - 2, 1.0)
+    for part in ("intercept", "slope"):
+        assert other[f"{part}, refitted"] == pytest.approx(found[f"{part}, refitted"], abs=1e-6)
+        assert found[f"{part}, shifted"] == pytest.approx(evaluate.calibration(SPLIT.y_test, z - np.log(9))[part])
+
+
+def test_smote_lengthens_the_slopes_of_many_dimensions():
+    shift = np.full(20, 2 / np.sqrt(20))
+    rows = alternatives.gaussians(shift, n=2000, positives=100, seed=0)
+    assert alternatives.smote_lengths(*rows, seed=0)[0] > 1.1
+    with pytest.raises(ValueError, match="weight"):
+        alternatives.logistic(*rows, weight=0.0)
+
+
+def test_gaussians_stand_where_they_should():
+    points, labels = alternatives.gaussians([2.0, 0.0], n=40_000, positives=10_000, seed=0)
+    np.testing.assert_allclose([points[labels == k].mean(axis=0) for k in (0, 1)], [[0, 0], [2, 0]], atol=0.05)
+    assert labels.sum() == 10_000
