@@ -89,6 +89,8 @@ def printed(tab, edition, name):
     """Print an edition of the book in `tab`, with the numbers of the pages that links lead to; return its path."""
     path = PDF / f"weighted-losses-{edition}.pdf"
     tab.evaluate("([edition, name]) => choose(edition, name)", [edition, name])
+    if faults := tab.evaluate("faults()"):
+        raise ValueError("The book cannot be printed as it is:\n" + "\n".join(faults))
     tab.pdf(path=path, **PRINT)
     tab.evaluate("pages => fill(pages)", places(path))
     tab.pdf(path=path, **PRINT, outline=True, tagged=True)

@@ -2,6 +2,7 @@
 // edition: choose its parts, make wide parts fit, and fill in the numbers of pages once they are known.
 
 const SMALLEST = 7;  // pixels of a letter: 5.2 points
+const PARTS = "main :is(pre, table, mjx-container[display])";
 const UNLISTED = ["After this notebook you can", "Key points", "References"];  // headings that every lesson has
 
 const element = (name, className, ...content) => {
@@ -55,18 +56,16 @@ function checks(chapter) {
   return [...chapter.querySelectorAll(".cell:is(.tag_both, .tag_check)")].map((cell, at) => {
     const place = element("span", "checked-here");
     place.id = `${chapter.id}/check-${at}`;
-    const side = cell.closest(".framework-side.tag_both");
     const row = element("div", `checked ${[...cell.classList].filter(name => name.startsWith("tag_")).join(" ")}`,
       pageOf(`#${place.id}`), element("div", "", ...cell.querySelectorAll(".cell_output pre")));
     cell.replaceWith(place);
-    if (side && !side.querySelector(".cell, .tag_both > p")) side.replaceWith(...side.querySelectorAll(".checked-here"));
     return row;
   });
 }
 
 /** Return a chapter of what `take` takes out of others, under their titles. */
-function appendix(id, title, chapters, take) {
-  const made = element("section", "chapter", element("h1", "", title));
+function appendix(id, title, chapters, take, ...introduction) {
+  const made = element("section", "chapter", element("h1", "", title), ...introduction);
   made.id = id;
   for (const chapter of chapters) {
     const parts = take(chapter);
@@ -83,7 +82,8 @@ async function arrange() {
   const quiz = main.querySelectorAll("#quiz"), others = main.querySelectorAll(".chapter:not(#quiz)");
   for (const anchor of main.querySelectorAll("a[href^='#']")) {
     const [chapter] = anchor.getAttribute("href").slice(1).split("/");
-    if (!["bibliography", anchor.closest(".chapter").id].includes(chapter)) anchor.after(pageOf(anchor.getAttribute("href")));
+    if (anchor.closest("h1, h2, h3") || ["bibliography", anchor.closest(".chapter").id].includes(chapter)) continue;
+    anchor.after(pageOf(anchor.getAttribute("href")));
   }
   for (const image of main.querySelectorAll(".cell_output img[alt]")) {
     const figure = element("figure", "");
@@ -93,7 +93,16 @@ async function arrange() {
   for (const paragraph of main.querySelectorAll("p")) paragraph.classList.toggle("leads", paragraph.textContent.endsWith(":"));
   main.append(appendix("solutions", "Solutions to the exercises", others, solutions));
   if (quiz.length) main.append(appendix("answers", "Answers to the questions", quiz[0].querySelectorAll(":scope > section"), solutions));
-  main.append(appendix("checked", "What was checked", others, checks));
+  main.append(appendix("checked", "What was checked", others, checks, element("p", "",
+    "What the notebooks assert in folded cells, behind the page of the text that it stands on. They fail where it does not hold.")));
+  // Imports, and how a figure is drawn, are left out; and so are parts that held nothing else.
+  for (const fold of main.querySelectorAll("details")) fold.remove();
+  for (const cell of main.querySelectorAll(".cell:not(:has(*))")) cell.remove();
+  for (const side of main.querySelectorAll(".framework-side:not(:has(> :not(.framework-name, .checked-here)))")) {
+    side.replaceWith(...side.querySelectorAll(".checked-here"));
+  }
+  for (const code of main.querySelectorAll("pre")) code.classList.toggle("short", code.textContent.split("\n").length < 14);
+
 
   const list = document.querySelector("nav ol");
   for (const chapter of main.children) {
@@ -117,15 +126,28 @@ async function arrange() {
 function choose(edition, name) {
   document.documentElement.dataset.framework = edition;
   document.querySelector(".edition").textContent = name;
-  const parts = [...document.querySelectorAll("main :is(pre, table, mjx-container[display])")];
+  const parts = document.querySelectorAll(PARTS);
   parts.forEach(part => part.removeAttribute("style"));
-  for (let wide = parts; wide.length;) {
-    const rooms = wide.map(part => [part, part.parentElement.clientWidth / Math.max(part.scrollWidth, part.offsetWidth)]);
-    const sizes = rooms.filter(([, ratio]) => ratio < 1).map(([part, ratio]) => [part, ratio, parseFloat(getComputedStyle(part).fontSize)]);
-    for (const [part, ratio, size] of sizes) part.style.fontSize = `${size * Math.min(ratio, 0.98)}px`;
-    for (const [part, ratio, size] of sizes) if (size * ratio < SMALLEST) part.style.whiteSpace = "pre-wrap";
-    wide = sizes.filter(([, ratio, size]) => size * ratio >= SMALLEST).map(([part]) => part);
+  for (let wide = [...parts]; wide.length;) {  // all are measured, then all are changed: each change lays the book out anew
+    wide = wide.map(part => [part, width(part), parseFloat(getComputedStyle(part).fontSize)])
+      .filter(([, ratio, size]) => ratio > 1 && size > SMALLEST);
+    wide = wide.map(([part, ratio, size]) => {
+      part.style.fontSize = `${Math.max(size / Math.max(ratio, 1.02), SMALLEST)}px`;
+      return part;
+    });
   }
+  for (const part of [...parts].filter(part => width(part) > 1)) part.style.whiteSpace = "pre-wrap";
+}
+
+/** Return how wide a part is, as a share of the room it has. */
+const width = part => Math.max(part.scrollWidth, part.offsetWidth) / part.parentElement.clientWidth;
+
+/** Return what a reader could not read or follow: what stands out beyond the margin, and links that lead nowhere. */
+function faults() {
+  const margin = document.body.getBoundingClientRect().right + 2;
+  const cut = [...document.querySelectorAll("main :not(mjx-assistive-mml, mjx-assistive-mml *)")].filter(part => part.getBoundingClientRect().right > margin);
+  const lost = [...document.querySelectorAll("a[href^='#']")].filter(each => !document.getElementById(each.getAttribute("href").slice(1)));
+  return [...cut.map(part => `too wide: ${part.textContent.slice(0, 80)}`), ...lost.map(each => `leads nowhere: ${each.outerHTML}`)];
 }
 
 /** Fill in the numbers of pages, by the anchors that stand there. */
