@@ -10,6 +10,7 @@ import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import unquote
 
 from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
@@ -22,7 +23,9 @@ from tools.course import BUILD, FRAMEWORKS, css
 PDF = BUILD / "pdf"
 BOOK = Path(__file__).parent / "book"
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
-NO_CHROMIUM = "Chromium prints the book, and there is none on the PATH: install chromium or google-chrome, then try again."
+NO_CHROMIUM = (
+    "Chromium prints the book, and there is none on the PATH: install chromium or google-chrome, then try again."
+)
 EDITIONS = {"both": "In PyTorch and in TensorFlow"} | {each.tag: f"In {each.name}" for each in FRAMEWORKS}
 LESSONS = [f"notebooks/{path.stem}" for path in notebooks.stored()]
 PAGES = ["index", *LESSONS, *(f"notebooks/{name}" for name in ("questions", "quiz", "glossary", "bibliography"))]
@@ -51,7 +54,7 @@ def chapter(folder, page, pages):
     for image in article.select("img:not([src^='data:'])"):
         image["src"] = (path.parent / image["src"]).resolve().as_uri()
     for link in article.select("a[href]:not([href*=':'])"):
-        target, _, anchor = link["href"].partition("#")
+        target, _, anchor = unquote(link["href"]).partition("#")
         target = os.path.relpath(path.parent / target, folder).removesuffix(".html") if target else page
         if target in pages:
             link["href"] = "#" + "/".join(filter(None, [target.rpartition("/")[2], anchor]))
@@ -78,7 +81,7 @@ def write(folder=site.SITE, pages=PAGES, editions=EDITIONS):
     source = PDF / "book.html"
     source.write_text(page, encoding="utf-8")
     with sync_playwright() as started, started.chromium.launch(executable_path=CHROMIUM) as browser:
-        tab = browser.new_page()
+        tab = browser.new_page(offline=True)
         tab.emulate_media(media="print")
         tab.goto(source.as_uri())
         tab.evaluate("arrange()")
@@ -90,7 +93,7 @@ def printed(tab, edition, name):
     path = PDF / f"weighted-losses-{edition}.pdf"
     tab.evaluate("([edition, name]) => choose(edition, name)", [edition, name])
     if faults := tab.evaluate("faults()"):
-        raise ValueError("The book cannot be printed as it is:\n" + "\n".join(faults))
+        raise ValueError("The book cannot be printed as it is:\n" + "\n".join(faults[:10]))
     tab.pdf(path=path, **PRINT)
     tab.evaluate("pages => fill(pages)", places(path))
     tab.pdf(path=path, **PRINT, outline=True, tagged=True)
@@ -106,11 +109,16 @@ def places(path):
     }
 
 
-if __name__ == "__main__":
+def main():
+    """Build the site, print the books, and say where they are; or say what is missing."""
     if CHROMIUM is None:
         sys.exit(NO_CHROMIUM)
     offline.settle()
     if site.build():
         sys.exit("The book is printed from the site, and the site could not be built.")
     for path in write():
-        print(f"{path.relative_to(BUILD.parent)}: {len(PdfReader(path).pages)} pages")
+        print(f"build/pdf/{path.name}: {len(PdfReader(path).pages)} pages")
+
+
+if __name__ == "__main__":
+    main()
