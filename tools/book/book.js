@@ -18,7 +18,10 @@ const link = (href, className, ...content) => {
   return made;
 };
 
-const pageOf = href => link(href, "page", "000");
+const pageOf = href => link(href, "page", numbered(0));
+
+// As wide for every number, so that nothing moves when the numbers are filled in: a digit has the width of two spaces.
+const numbered = page => `${"\u00a0\u00a0".repeat(3 - `${page}`.length)}p.\u00a0${page}`;
 
 const words = heading => heading.cloneNode(true).childNodes;
 
@@ -77,6 +80,14 @@ function appendix(id, title, chapters, take, ...introduction) {
   return made;
 }
 
+/** Let the anchors of a section lead to its heading: the section itself may begin at the end of the page before. */
+function anchored(section) {
+  const heading = section.querySelector(":scope > :is(h1, h2, h3, h4)");
+  heading.id = section.id;
+  section.removeAttribute("id");
+  heading.prepend(...section.querySelectorAll(":scope > span[id]"));
+}
+
 async function arrange() {
   const main = document.querySelector("main");
   const quiz = main.querySelectorAll("#quiz"), others = main.querySelectorAll(".chapter:not(#quiz)");
@@ -112,9 +123,10 @@ async function arrange() {
     chapter.style.setProperty("--chapter", `"${/^\d+\w?(?= ·)/.exec(name) ?? ""}"`);
     document.head.append(element("style", "", `@page chapter-${chapter.id} { @top-right { content: "${running}"; } }`));
     const headings = chapter.matches("main > :has(.solved, .checked)") ? [title] : chapter.querySelectorAll("h1, h2");
+    for (const section of [chapter, ...chapter.querySelectorAll("section[id]")]) anchored(section);
     for (const heading of headings) {
       if (UNLISTED.includes(heading.textContent)) continue;
-      const href = `#${heading.parentElement.id}`;
+      const href = `#${heading.id}`;
       list.append(element("li", heading.localName, link(href, "", ...words(heading)), pageOf(href)));
     }
   }
@@ -150,9 +162,10 @@ function faults() {
   return [...cut.map(part => `too wide: ${part.textContent.slice(0, 80)}`), ...lost.map(each => `leads nowhere: ${each.outerHTML}`)];
 }
 
-/** Fill in the numbers of pages, by the anchors that stand there. */
+/** Fill in the numbers of pages, by the anchors that stand there; what this edition leaves out has none. */
 function fill(pages) {
   for (const each of document.querySelectorAll("a.page")) {
-    each.textContent = pages[each.getAttribute("href").slice(1)] ?? "";
+    const page = pages[each.getAttribute("href").slice(1)];
+    if (page) each.textContent = each.closest("nav") ? page : numbered(page);
   }
 }
