@@ -4,6 +4,8 @@
 const SMALLEST = 7;  // pixels of a letter: 5.2 points
 const PARTS = "main :is(pre, table, mjx-container[display])";
 const UNLISTED = ["After this notebook you can", "Key points", "References"];  // headings that every lesson has
+const CHECKED = "What the notebooks assert in folded cells, behind the number of the page where they do. " +
+  "A notebook in which it does not hold fails.";
 
 const element = (name, className, ...content) => {
   const made = document.createElement(name);
@@ -23,7 +25,7 @@ const pageOf = href => link(href, "page", numbered(0));
 // As wide for every number, so that nothing moves when the numbers are filled in: a digit has the width of two spaces.
 const numbered = page => `${"\u00a0\u00a0".repeat(3 - `${page}`.length)}p.\u00a0${page}`;
 
-const words = heading => heading.cloneNode(true).childNodes;
+const words = heading => [...heading.cloneNode(true).childNodes].filter(node => !node.id);
 
 /** Take the solutions of exercises, and the answers to questions, out of a chapter; a link stays, and the choices. */
 function solutions(chapter) {
@@ -33,9 +35,10 @@ function solutions(chapter) {
     while (run.at(-1).nextElementSibling?.matches("details")) run.push(run.at(-1).nextElementSibling);
     const choices = run.map(fold => fold.firstElementChild);
     let asked = first;
-    while (!/^\d+\.$/.test(asked.firstElementChild?.textContent) || asked === first) asked = asked.previousElementSibling;
+    while (!/^\d+\.$/.test(asked.firstElementChild?.textContent)) asked = asked.previousElementSibling;
     const id = `${chapter.id}/solution-${taken.length}`;
-    const place = element("p", "solution", link(`#${id}`, "", chapter.id.startsWith("quiz") ? "Answer" : "Solution"), pageOf(`#${id}`));
+    const name = chapter.id.startsWith("quiz") ? "Answer" : "Solution";
+    const place = element("p", "solution", link(`#${id}`, "", name), pageOf(`#${id}`));
     place.id = `${id}-asked`;
     first.before(place);
     const solved = element("div", "solved", link(`#${place.id}`, "number", asked.firstElementChild.textContent));
@@ -90,7 +93,7 @@ function anchored(section) {
 
 async function arrange() {
   const main = document.querySelector("main");
-  const quiz = main.querySelectorAll("#quiz"), others = main.querySelectorAll(".chapter:not(#quiz)");
+  const quiz = main.querySelector("#quiz"), others = main.querySelectorAll(".chapter:not(#quiz)");
   for (const anchor of main.querySelectorAll("a[href^='#']")) {
     const [chapter] = anchor.getAttribute("href").slice(1).split("/");
     if (anchor.closest("h1, h2, h3") || ["bibliography", anchor.closest(".chapter").id].includes(chapter)) continue;
@@ -101,11 +104,10 @@ async function arrange() {
     image.replaceWith(figure);
     figure.append(image, element("figcaption", "", image.alt));
   }
-  for (const paragraph of main.querySelectorAll("p")) paragraph.classList.toggle("leads", paragraph.textContent.endsWith(":"));
+  for (const prose of main.querySelectorAll("p")) prose.classList.toggle("leads", prose.textContent.endsWith(":"));
   main.append(appendix("solutions", "Solutions to the exercises", others, solutions));
-  if (quiz.length) main.append(appendix("answers", "Answers to the questions", quiz[0].querySelectorAll(":scope > section"), solutions));
-  main.append(appendix("checked", "What was checked", others, checks, element("p", "",
-    "What the notebooks assert in folded cells, behind the page of the text that it stands on. They fail where it does not hold.")));
+  if (quiz) main.append(appendix("answers", "Answers to the questions", quiz.querySelectorAll(":scope > section"), solutions));
+  main.append(appendix("checked", "What was checked", others, checks, element("p", "", CHECKED)));
   // Imports, and how a figure is drawn, are left out; and so are parts that held nothing else.
   for (const fold of main.querySelectorAll("details")) fold.remove();
   for (const cell of main.querySelectorAll(".cell:not(:has(*))")) cell.remove();
@@ -113,7 +115,6 @@ async function arrange() {
     side.replaceWith(...side.querySelectorAll(".checked-here"));
   }
   for (const code of main.querySelectorAll("pre")) code.classList.toggle("short", code.textContent.split("\n").length < 14);
-
 
   const list = document.querySelector("nav ol");
   for (const chapter of main.children) {
@@ -157,9 +158,13 @@ const width = part => Math.max(part.scrollWidth, part.offsetWidth) / part.parent
 /** Return what a reader could not read or follow: what stands out beyond the margin, and links that lead nowhere. */
 function faults() {
   const margin = document.body.getBoundingClientRect().right + 2;
-  const cut = [...document.querySelectorAll("main :not(mjx-assistive-mml, mjx-assistive-mml *)")].filter(part => part.getBoundingClientRect().right > margin);
-  const lost = [...document.querySelectorAll("a[href^='#']")].filter(each => !document.getElementById(each.getAttribute("href").slice(1)));
-  return [...cut.map(part => `too wide: ${part.textContent.slice(0, 80)}`), ...lost.map(each => `leads nowhere: ${each.outerHTML}`)];
+  const cut = [...document.querySelectorAll("main :not(mjx-assistive-mml, mjx-assistive-mml *)")]
+    .filter(part => part.getBoundingClientRect().right > margin)
+    .map(part => `too wide: ${part.textContent.slice(0, 80)}`);
+  const lost = [...document.querySelectorAll("a[href^='#']")]
+    .filter(each => !document.getElementById(each.getAttribute("href").slice(1)))
+    .map(each => `leads nowhere: ${each.outerHTML}`);
+  return [...cut, ...lost];
 }
 
 /** Fill in the numbers of pages, by the anchors that stand there; what this edition leaves out has none. */
