@@ -43,7 +43,7 @@ def chapter(folder, page, pages):
     """
     path = folder / f"{page}.html"
     article = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select_one("article.bd-article > section")
-    for part in article.select("script, style, .headerlink, p:has(a.download), label:has(input), figcaption"):
+    for part in article.select("script, style, .headerlink, p:has(a.download), figure > :not(img)"):
         part.decompose()
     for words in article.select("p"):
         if words.get_text().startswith(("Previous: ", "Next: ", text.RUNS)):

@@ -100,9 +100,10 @@ async function arrange() {
     anchor.after(pageOf(anchor.getAttribute("href")));
   }
   for (const image of main.querySelectorAll(".cell_output img[alt]")) {
-    const figure = element("figure", "");
-    image.replaceWith(figure);
-    figure.append(image, element("figcaption", "", image.alt));
+    if (!image.closest("figure")) image.replaceWith(element("figure", "", image.cloneNode()));
+  }
+  for (const image of main.querySelectorAll("figure > img")) {
+    image.after(element("figcaption", "", image.alt));
   }
   for (const prose of main.querySelectorAll("p")) prose.classList.toggle("leads", prose.textContent.endsWith(":"));
   main.append(appendix("solutions", "Solutions to the exercises", others, solutions));
