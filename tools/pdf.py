@@ -75,7 +75,7 @@ def write(folder=site.SITE, pages=PAGES, editions=EDITIONS):
         "MATHJAX": MATHJAX.as_uri(),
         "FONTS": FONTS.as_uri(),
         "VERSION": __version__,
-        "CHAPTERS": "\n".join(chapter(folder, page, pages) for page in pages),
+        "CHAPTERS": "\n".join(chapter(folder, each, pages) for each in pages),
     }.items():
         page = page.replace(f"{{{name}}}", value)
     source = PDF / "book.html"

@@ -107,7 +107,8 @@ async function arrange() {
   }
   for (const prose of main.querySelectorAll("p")) prose.classList.toggle("leads", prose.textContent.endsWith(":"));
   main.append(appendix("solutions", "Solutions to the exercises", others, solutions));
-  if (quiz) main.append(appendix("answers", "Answers to the questions", quiz.querySelectorAll(":scope > section"), solutions));
+  const asked = quiz?.querySelectorAll(":scope > section");
+  if (quiz) main.append(appendix("answers", "Answers to the questions", asked, solutions));
   main.append(appendix("checked", "What was checked", others, checks, element("p", "", CHECKED)));
   // Imports, and how a figure is drawn, are left out; and so are parts that held nothing else.
   for (const fold of main.querySelectorAll("details")) fold.remove();
