@@ -34,6 +34,7 @@ def site(tmp_path_factory):
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("site")
     shutil.copytree(ROOT / "docs", source, ignore=shutil.ignore_patterns("api"), dirs_exist_ok=True)
     (source / "_static" / "colours.css").touch()
+    (source / "extra").mkdir()
     (source / "index.md").write_text("# Two lessons\n\n```{toctree}\n:glob:\n\nnotebooks/*\n```\n", encoding="utf-8")
     for page in PAGES[len(LESSONS) :]:
         path = source / f"{page}.md"
