@@ -34,7 +34,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help course test lab notebooks editions site slides assignments grade bench format derived clean
+.PHONY: help course test lab notebooks editions site slides pdf assignments grade bench format derived clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ site: $(SITE)  ## build the site from the stored notebooks into build/site/, to 
 
 slides: $(SITE)  ## make a deck of slides of every notebook, in build/slides/, to be opened from disk
 	@$(RUN) tools.slides
+
+pdf: $(SITE)  ## print the course as a book, for both frameworks and for each, into build/pdf/ (needs Chromium)
+	@$(RUN) tools.pdf
 
 assignments: $(ASSIGNMENTS)  ## write what students get into assignments/release/ (CLASS=folder: made-up submissions, too)
 	@$(RUN) tools.assignments $(if $(CLASS),--class "$(CLASS)")

@@ -1,6 +1,5 @@
 """The browser of the tests of the site and of the slides: this machine's Chromium, the network cut."""
 
-import shutil
 from contextlib import contextmanager
 
 import pytest
@@ -9,7 +8,7 @@ playwright = pytest.importorskip(
     "playwright.sync_api", reason="the extra `site` is not installed; make test installs it"
 )
 
-CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+from tools.pdf import CHROMIUM  # noqa: E402  it needs the same extra
 
 
 @contextmanager

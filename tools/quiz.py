@@ -24,8 +24,8 @@ CATEGORY = "$course$/top/Weighted losses"
 PAGE = """\
 # Questions to check yourself
 
-Five for each lesson. Decide first, then open your answer: by a click, or with Tab and Enter. Every answer says why, and
-leads to the heading that shows it. Nothing is counted.
+Five for each lesson. Decide first, then open your answer. Every answer says why, and leads to the heading that shows
+it. Nothing is counted.
 
 <!-- Written from `quiz.toml` by `make derived`; change that file and not this one. -->
 """
