@@ -187,6 +187,11 @@ BROKEN = {
     "unknown letter": (gates.symbols, instead(TITLE, "let $c_k > 0$"), "symbol c is not"),
     "unknown Greek letter": (gates.symbols, instead(TITLE, "$$y^{\\delta}$$"), "symbol \\delta is not"),
     "unknown macro letter": (gates.symbols, instead(TITLE, "$\\mathcal{L}_w$"), "symbol \\mathcal{L} is not"),
+    "cut solution": (
+        gates.folds,
+        instead(TITLE, f"<details>\n\n~~~python\nx = 1\n\n\ny = x\n~~~\n\n</details>\n\n{TITLE}"),
+        "1 times <details> and 0 times </details>",
+    ),
     "unknown capitals": (gates.symbols, instead(TITLE, "$\\frac{FN}{n}$"), "symbol FN is not"),
 }
 

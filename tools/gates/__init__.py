@@ -6,6 +6,6 @@ tools.gates`` runs all of them on every notebook.
 
 from tools.gates.cells import executed, figures, kernelspec, pair, proof, size, tagged
 from tools.gates.halves import independent
-from tools.gates.prose import citations, links, symbols
+from tools.gates.prose import citations, folds, links, symbols
 
-GATES = [pair, executed, tagged, independent, proof, size, figures, links, citations, symbols, kernelspec]
+GATES = [pair, executed, tagged, independent, proof, size, figures, links, citations, symbols, folds, kernelspec]

@@ -1,4 +1,4 @@
-"""Gates on prose: links lead somewhere, citations and symbols are listed."""
+"""Gates on prose: links lead somewhere, citations and symbols are listed, what is folded is whole."""
 
 import re
 from functools import cache
@@ -29,6 +29,16 @@ def links(path):
         elif anchor and anchor not in known(file):
             problems.append(f"{path.name} links to {target}, and there is no such heading.")
     return problems
+
+
+def folds(path):
+    """What a Markdown cell folds away ends in the same cell: two empty lines in it would end the cell before."""
+    return [
+        f"{path.name} has a cell with {opened} times <details> and {closed} times </details>: {cell.source[:40]!r}."
+        for cell in read(path).cells
+        if cell.cell_type == "markdown"
+        if (opened := cell.source.count("<details>")) != (closed := cell.source.count("</details>"))
+    ]
 
 
 UNLINKED = re.compile(r"[A-Z][\w'’-]*\.?(?: et al\.| and [A-Z][\w'’-]+)?(?:, | \(|, \()(?:19|20)\d\d\b")
