@@ -1,0 +1,53 @@
+"""The figure of lesson 09: what cutting a batch does to its gradient, and to the weight."""
+
+import numpy as np
+
+from companion import plots
+
+
+def cut(parts, errors, sizes, left, *, weight):
+    """Draw how wrong the gradient of a batch is once the batch is cut, and what is left of a weight.
+
+    Parameters
+    ----------
+    parts : array_like of int, shape (P,)
+        Into how many parts each batch is cut.
+    errors : array_like of float, shape (batches, P)
+        Relative error of the gradient if each part is divided by its own Σw.
+    sizes : array_like of int, shape (S,)
+        Rows of a part.
+    left : array_like of float, shape (S,)
+        Effective weight at each size.
+    weight : float
+        The weight asked for.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Left: mean and range of `errors`, the error 1 − 1/parts of sums that are averaged, and none for sums over the
+        divisor of the whole. Right: `left` along `sizes`, under `weight`.
+    """
+    parts, errors = np.asarray(parts), np.asarray(errors)
+    fig, (error, amount) = plots.figure(2)
+
+    error.fill_between(parts, errors.min(axis=0), errors.max(axis=0), color=plots.ACCENT, alpha=0.2, linewidth=0)
+    error.plot(parts, errors.mean(axis=0), "o-", color=plots.ACCENT, label="own")
+    error.plot(parts, 1 - 1 / parts, "s--", color=plots.NEGATIVE, label="averaged")
+    error.plot(parts, 0 * parts, color="black", linewidth=3, label="whole")
+    error.text(parts[-1], errors.mean(axis=0)[-1] + 0.08, "divided by\nits own Σw", color=plots.ACCENT, ha="right")
+    error.text(1.9, 0.66, "by the Σw of all,\nthen averaged", color=plots.NEGATIVE, ha="right")
+    error.text(parts[-1], 0.05, "by the Σw of all, added", ha="right")
+    error.set(xscale="log", xlim=(0.45, 80), ylim=(-0.04, 1.6), xlabel="parts of a batch")
+    error.set(title="relative error of the gradient")
+    error.set_xticks(parts, [str(each) for each in parts])
+    error.minorticks_off()
+
+    amount.axhline(weight, color=plots.NEUTRAL, linestyle=":")
+    amount.text(sizes[0], weight + 0.3, f"asked: {weight:g}", color=plots.NEUTRAL)
+    amount.plot(sizes, left, "o-", color=plots.ACCENT, label="left")
+    for size, value in list(zip(sizes, left, strict=True))[::2]:
+        amount.annotate(f"{value:.1f}", (size, value), xytext=(7, -12), textcoords="offset points", color=plots.ACCENT)
+    amount.set(xscale="log", ylim=(0, weight * 1.1), xlabel="rows of a part", title="what is left of the weight")
+    amount.set_xticks(sizes, [str(each) for each in sizes])
+    amount.minorticks_off()
+    return fig
