@@ -64,7 +64,7 @@ class Ranks:
     def __init__(self, number=2, *, timeout=120):
         self.number = _checks.whole("number", number, least=1)
         self._timeout = _checks.number("timeout", timeout, above=0)
-        ports = _free_ports(self.number + 1)
+        ports = free_ports(self.number + 1)
         self._logs = [tempfile.TemporaryFile() for _ in range(self.number)]
         self._processes = [
             subprocess.Popen(
@@ -72,7 +72,7 @@ class Ranks:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=os.environ | ALONE | _group(rank, ports),
+                env=os.environ | ALONE | group(rank, ports),
             )
             for rank, log in enumerate(self._logs)
         ]
@@ -155,7 +155,7 @@ class Ranks:
         return value
 
 
-def _free_ports(number):
+def free_ports(number):
     """Return ports that are free now, as the operating system chose them."""
     sockets = [socket.socket() for _ in range(number)]
     try:
@@ -167,19 +167,23 @@ def _free_ports(number):
             each.close()
 
 
-def _group(rank, ports):
+def group(rank, ports):
     """Return the environment by which a process knows the others: PyTorch's variables, and TensorFlow's."""
     store, *workers = map(str, ports)
     names = {"RANK": rank, "WORLD_SIZE": len(workers), "LOCAL_RANK": rank, "LOCAL_WORLD_SIZE": len(workers)}
     cluster = {"worker": [f"127.0.0.1:{port}" for port in workers]}
-    loopback = [name for _, name in getattr(socket, "if_nameindex", list)() if name.startswith("lo")]
     return {
         **{name: str(value) for name, value in names.items()},
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": store,
         "TF_CONFIG": json.dumps({"cluster": cluster, "task": {"type": "worker", "index": rank}}),
-        **{"GLOO_SOCKET_IFNAME": name for name in loopback[:1]},  # gloo looks for the host's name in the network
-    }
+    } | _loopback()
+
+
+def _loopback():
+    """Return the environment variable that keeps gloo on this machine: by default it looks the host's name up."""
+    names = [name for _, name in getattr(socket, "if_nameindex", list)() if name.startswith("lo")]
+    return {"GLOO_SOCKET_IFNAME": names[0]} if names else {}
 
 
 def _work():

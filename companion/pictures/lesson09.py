@@ -5,6 +5,29 @@ import numpy as np
 from companion import plots
 
 
+def error_of_cut(gradients, weights, parts):
+    """Return how far a batch's gradient is off once it is cut, and each part divided by its own Σw.
+
+    Parameters
+    ----------
+    gradients : ndarray of float, shape (B, d)
+        Gradient of each row's weighted loss.
+    weights : ndarray of float, shape (B,)
+        The rows' weights.
+    parts : int
+        Number of parts; a divisor of B.
+
+    Returns
+    -------
+    float
+        Length of the error of the mean of the parts' gradients, relative to the gradient of the whole.
+    """
+    whole = gradients.sum(axis=0) / weights.sum()
+    cut = zip(np.split(gradients, parts), np.split(weights, parts), strict=True)
+    mean = np.mean([g.sum(axis=0) / w.sum() for g, w in cut], axis=0)
+    return np.linalg.norm(mean - whole) / np.linalg.norm(whole)
+
+
 def cut(parts, errors, sizes, left, *, weight):
     """Draw how wrong the gradient of a batch is once the batch is cut, and what is left of a weight.
 
