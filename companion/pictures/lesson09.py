@@ -57,16 +57,17 @@ def cut(parts, errors, sizes, left, *, weight):
     error.plot(parts, errors.mean(axis=0), "o-", color=plots.ACCENT, label="own")
     error.plot(parts, 1 - 1 / parts, "s--", color=plots.NEGATIVE, label="averaged")
     error.plot(parts, 0 * parts, color="black", linewidth=3, label="whole")
-    error.text(parts[-1], errors.mean(axis=0)[-1] + 0.08, "divided by\nits own Σw", color=plots.ACCENT, ha="right")
-    error.text(1.9, 0.66, "by the Σw of all,\nthen averaged", color=plots.NEGATIVE, ha="right")
-    error.text(parts[-1], 0.05, "by the Σw of all, added", ha="right")
-    error.set(xscale="log", xlim=(0.45, 80), ylim=(-0.04, 1.6), xlabel="parts of a batch")
-    error.set(title="relative error of the gradient")
+    above = errors.max() + 0.05
+    error.text(parts[-1], above, "each part over its own Σw", color=plots.ACCENT, ha="right")
+    error.text(parts[0], 1.05, "over the Σw of all,\nthen averaged", color=plots.NEGATIVE, va="bottom")
+    error.text(parts[-1], -0.04, "over the Σw of all, added", ha="right", va="top")
+    error.set(xscale="log", ylim=(-0.2, above + 0.15), xlabel="parts of a batch")
+    error.set(title="relative error of the gradient", yticks=np.arange(0, above + 0.1, 0.2))
     error.set_xticks(parts, [str(each) for each in parts])
     error.minorticks_off()
 
     amount.axhline(weight, color=plots.NEUTRAL, linestyle=":")
-    amount.text(sizes[0], weight + 0.3, f"asked: {weight:g}", color=plots.NEUTRAL)
+    amount.text(min(sizes), weight * 1.02, f"asked: {weight:g}", color=plots.NEUTRAL)
     amount.plot(sizes, left, "o-", color=plots.ACCENT, label="left")
     for size, value in list(zip(sizes, left, strict=True))[::2]:
         amount.annotate(f"{value:.1f}", (size, value), xytext=(7, -12), textcoords="offset points", color=plots.ACCENT)
