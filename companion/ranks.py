@@ -108,7 +108,11 @@ class Ranks:
         job = pickle.dumps((textwrap.dedent(inspect.getsource(function)), function.__name__, arguments))
         with concurrent.futures.ThreadPoolExecutor(self.number) as pool:
             answers = [pool.submit(self._answer, rank, job) for rank in range(self.number)]
-            done, late = concurrent.futures.wait(answers, self._timeout, concurrent.futures.FIRST_EXCEPTION)
+            try:
+                done, late = concurrent.futures.wait(answers, self._timeout, concurrent.futures.FIRST_EXCEPTION)
+            except KeyboardInterrupt:
+                self.close()  # or the pool would wait for answers
+                raise
             failed = next((each.exception() for each in answers if each in done and each.exception()), None)
             if failed or late:
                 self.close()  # the others may wait for one that is gone
