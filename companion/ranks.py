@@ -105,7 +105,11 @@ class Ranks:
             raise TypeError(f"function takes a function written with def, got {_checks.shown(function)}.")
         if not self._processes:
             raise ValueError("The processes have ended: start others with Ranks(…).")
-        job = pickle.dumps((textwrap.dedent(inspect.getsource(function)), function.__name__, arguments))
+        try:
+            source = textwrap.dedent(inspect.getsource(function))
+        except OSError:
+            raise TypeError("function takes one whose source can be read: written in a cell or in a file.") from None
+        job = pickle.dumps((source, function.__name__, arguments))
         with concurrent.futures.ThreadPoolExecutor(self.number) as pool:
             answers = [pool.submit(self._answer, rank, job) for rank in range(self.number)]
             try:

@@ -100,6 +100,9 @@ def test_what_the_ranks_cannot_run_is_refused():
             ranks.run(lambda: 1)
         with pytest.raises(TypeError, match="function takes a function written with def"):
             ranks.run(len)
+        exec("def unwritten():\n    return 1", names := {})
+        with pytest.raises(TypeError, match="function takes one whose source can be read"):
+            ranks.run(names["unwritten"])
     with pytest.raises(ValueError, match="number"):
         Ranks(0)
     with pytest.raises(ValueError, match="timeout"):
