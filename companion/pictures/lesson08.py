@@ -42,7 +42,7 @@ def careless(changes):
     middle.set(xlabel="change on the test part", title="recall")
     right.set_xscale("symlog", linthresh=10)
     right.set_xticks([-10, 0, 10, 100], labels=["−10", "0", "10", "100"])
-    right.set(xlabel="change of their number\n(logarithmic beyond ±10)", title="false alarms")
+    right.set(xlabel="change of their number\n(log. beyond ±10)", xlim=(-50, 1000), title="false alarms")
     for panel in (middle, right):
         panel.axvline(0, color="black", linewidth=1)
     key = dict(zip(*left.get_legend_handles_labels()[::-1], strict=True))
