@@ -160,7 +160,7 @@ TRAPS = {
     "`class_weight` takes the argmax of several labels": several_labels,
     "`val_loss` is not weighted": validation_unweighted,
     "a sigmoid written by hand before the loss: gradient 0 at the surest mistakes": hand_written_sigmoid,
-    "the same with Keras' own sigmoid": own_sigmoid,
+    "Keras' own sigmoid before the loss: gradient 0 at the surest mistakes": own_sigmoid,
     "Adam's ε stands at the uncorrected root": adam_epsilon,
     "`weight_decay=` is decoupled": decoupled_decay,
     "`AUC` from 200 thresholds": auc_of_200,

@@ -1,7 +1,7 @@
 """The index of notebook 08: each row's symptom is what these versions show, and the line in the row mends it.
 
 `symptoms.toml` holds a small program for each row. It is run with the mistake, and then with the line that stands in
-the notebook in its place.
+the notebook in its place; and so on every other input that a case names.
 """
 
 import re
@@ -24,7 +24,11 @@ from tools.course import NOTEBOOKS
 TEXT = (NOTEBOOKS / "text" / "08_where_the_frameworks_differ.md").read_text(encoding="utf-8")
 INDEX = TEXT.partition("\n## Index from symptom to fix\n")[2].partition("\n## ")[0]
 SPECIFICATION = tomllib.loads(Path(__file__).with_name("symptoms.toml").read_text(encoding="utf-8"))
-CASES = SPECIFICATION["case"]
+CASES = [
+    case | {"before": before}
+    for case in SPECIFICATION["case"]
+    for before in (case.get("before", ""), *case.get("also", []))
+]
 VERSIONS = f"torch {torch.__version__}, TensorFlow {tf.__version__}, Keras {keras.__version__}"
 CODE = re.compile(r"(`+)(.+?)\1(?!`)")
 
@@ -37,6 +41,7 @@ def code(cell):
 def rows():
     """Return the rows of the index that hold a line of code: symptom, cause, line, link."""
     cells = [re.split(r"(?<!\\)\|", line)[1:-1] for line in INDEX.splitlines() if line.startswith("| ")]
+    cells = [row for row in cells if len(row) == 4]
     named = [SimpleNamespace(symptom=c[0].strip(), cause=c[1], lines=code(c[2]), link=c[3]) for c in cells]
     return [row for row in named if row.lines]
 
@@ -46,7 +51,7 @@ ELSEWHERE = re.compile("Not run here|not run")  # how a row says that no test sh
 
 
 def row_of(case):
-    found = [row for row in ROWS if case["symptom"] in row.symptom and case.get("not_in", "\n") not in row.symptom]
+    found = [row for row in ROWS if case["symptom"] in row.symptom]
     assert len(found) == 1, f"{len(found)} rows of the index hold {case['symptom']!r}"
     return found[0]
 
@@ -58,6 +63,14 @@ def binary():
     return model
 
 
+def three(*shape):
+    """Return a compiled softmax regression of three classes on two features, alike, at each place of a map."""
+    model = keras.Sequential([keras.Input((*shape, 2)), keras.layers.Dense(3, kernel_initializer="zeros")])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.0), loss, jit_compile=False)
+    return model
+
+
 def first_loss(model, X, y, **options):
     return model.fit(X, y, verbose=0, **options).history["loss"][0]
 
@@ -65,7 +78,7 @@ def first_loss(model, X, y, **options):
 def run(case, line):
     """Run a case with a line at its place, and say whether what should hold does."""
     names = {"np": np, "torch": torch, "nn": nn, "F": F, "keras": keras, "tf": tf, "LINE": line}
-    names |= {"binary": binary, "first_loss": first_loss}
+    names |= {"binary": binary, "three": three, "first_loss": first_loss}
     middle = textwrap.indent(line, " " * case.get("indent", 0))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -86,7 +99,7 @@ def test_the_row_has_the_symptom_and_its_line_mends_it(case):
     pieces = [piece for piece in re.split("…", words[0]) if piece.strip()] if words else []
     assert all(piece.strip() in said for piece in pieces), f"The error says {said!r} {advice}"
     assert bool(said) == ("holds" not in case), f"It raises {said!r} {advice}"
-    assert run(case, row.lines[0]), f"The line in the row does not mend it {advice}"
+    assert run(case, row.lines[case.get("line", 0)]), f"The line in the row does not mend it {advice}"
 
 
 def test_every_row_is_run():
