@@ -15,6 +15,7 @@ RUN = "$(VENV)/bin/python" -m
 STAMP = $(INTO)/$(if $(FRAMEWORK),.only-$(FRAMEWORK),.installed)
 SITE = $(INTO)/.installed-site
 ASSIGNMENTS = $(INTO)/.installed-assignments
+CLUSTER = $(INTO)/.installed-cluster
 SUBMISSIONS = assignments/submitted
 
 # VENV as make writes names with spaces.
@@ -42,7 +43,7 @@ help:  ## list these targets
 course: $(STAMP)  ## set up, execute every notebook afresh into build/, print the table of claims
 	@$(RUN) tools.execute --course
 
-test: $(SITE) $(ASSIGNMENTS)  ## set up, then every check, stored outputs against a fresh run included
+test: $(SITE) $(ASSIGNMENTS) $(CLUSTER)  ## set up, then every check, stored outputs against a fresh run included
 	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-kernel-name=preloaded --nbval-cell-timeout=120
 
 lab: $(STAMP)  ## open JupyterLab on the first notebook (FRAMEWORK=pytorch or tensorflow: without the other's cells)

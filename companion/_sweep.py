@@ -1,14 +1,19 @@
 """What the sweeps of both frameworks share: the grid, the parts it is trained in, and what comes back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import partial
+from importlib import import_module
+from os import PathLike
 
+import joblib
 import numpy as np
 
-from companion import _checks
+import companion
+from companion import _checks, _engine
 from companion._models import checked_rows
 from companion._training import checked_data, checked_steps, epoch_order
 from companion.data import Split
-from companion.start import initial_weights, layer_sizes
+from companion.start import batch_order, initial_weights, layer_sizes
 
 MEMORY = 2**30
 
@@ -53,31 +58,71 @@ class Part:
     parameters: list
 
 
-def run_grid(train, splits, *, pos_weights, class_weights, sizes, epochs, shuffle, start, memory, **settings):
-    """Check the arguments, train the grid part by part with ``train(part, steps)``, and join what comes back.
+def run_grid(
+    made_by,
+    splits,
+    *,
+    pos_weights,
+    class_weights,
+    sizes,
+    epochs,
+    shuffle,
+    start,
+    memory,
+    backend,
+    folder,
+    **settings,
+):
+    """Check the arguments, train the grid part by part, and join what comes back.
 
-    `train` returns the final parameters, (W, S, …), and the losses, (steps, W, S). The parts know nothing of one
-    another: they may be trained anywhere.
+    `made_by` is the module whose ``_train(part, steps)`` returns the final parameters, (W, S, …), and the losses,
+    (steps, W, S), and its framework's version. A model's numbers do not depend on the part that it is trained in.
     """
     weights = _weights(pos_weights, class_weights)
     splits, sizes = _splits_and_sizes(splits, sizes, n_outputs=1 if class_weights is None else weights.shape[1])
     steps = checked_steps(**settings)
+    _checks.whole("epochs", epochs, least=1)
+    batch_order(len(splits[0].y_train), batch_size=steps.batch_size, epochs=1, seed=splits[0].seed)
     if not isinstance(shuffle, (bool, np.bool_)):
         raise TypeError(f"shuffle takes True or False, got {_checks.shown(shuffle)}.")
     if _checks.one_of("start", start, ["random", "zeros"]) == "zeros" and len(sizes) > 2:
         raise ValueError(f"start='zeros' takes a single layer; a network of sizes={sizes} learns nothing from zeros.")
 
+    if not isinstance(folder, (str, PathLike, type(None))):
+        raise TypeError(f"folder takes a path, got {_checks.shown(folder)}.")
+
     # A model takes its parameters, their gradients and velocities, and the units of a batch; a split takes its rows.
     of_model = 48 * (sum(a * b for a, b in zip(sizes, sizes[1:], strict=False)) + steps.batch_size * sum(sizes))
     of_split = len(weights) * of_model + 16 * splits[0].X_train.size
-    at_once = max(1, _checks.whole("memory", memory, least=1) // of_split)
-    parts = [splits[first : first + at_once] for first in range(0, len(splits), at_once)]
-    return _joined([_trained(train, part, weights, sizes, epochs, shuffle, start, steps) for part in parts])
+    _, n_workers = _engine.parallel(backend)
+    at_once = max(2, min(_checks.whole("memory", memory, least=1) // of_split, -(-len(splits) // n_workers)))
+
+    grid = (made_by, weights, sizes, epochs, shuffle, start, steps)
+    kept = joblib.Memory(folder, verbose=0).cache(_kept, ignore=["arrays"])
+    keys = [folder and joblib.hash((companion.__version__, grid, split)) for split in splits]
+    todo = [i for i, key in enumerate(keys) if not kept.check_call_in_cache(key, None)]
+    parts = [todo[first : first + at_once] for first in range(0, len(todo), at_once)]
+    names = [f"splits[{part[0]}] to splits[{part[-1]}]" for part in parts]
+    found = _engine.finished(partial(_trained, *grid), [[splits[i] for i in part] for part in parts], names, backend)
+
+    def arrays():
+        for i in set(range(len(splits))).difference(todo):
+            yield [i], kept(keys[i], None)
+        for number, arrays in found:
+            for j, i in enumerate(parts[number]):
+                kept(keys[i], [array[:, j : j + 1] for array in arrays])
+            yield parts[number], arrays
+
+    *parameters, val, test, loss = _joined(arrays(), len(splits))
+    y_val, y_test = (np.stack([getattr(split, name) for split in splits]) for name in ("y_val", "y_test"))
+    return Sweep(parameters=parameters, val=val, test=test, y_val=y_val, y_test=y_test, loss=loss)
 
 
-def _trained(train, splits, weights, sizes, epochs, shuffle, start, steps):
-    """Return the `Sweep` of all weights on some of the splits."""
-    n = len(splits[0].y_train)
+def _trained(made_by, weights, sizes, epochs, shuffle, start, steps, splits):
+    """Train all weights on some of the splits; return the parameters, the logits of both parts and the losses."""
+    n_splits, n = len(splits), len(splits[0].y_train)
+    if n_splits == 1:
+        splits = [*splits, *splits]  # a stack of one goes another way through the frameworks, to other last bits
     order = np.stack(
         [epoch_order(n, batch_size=steps.batch_size, epochs=epochs, seed=split.seed) for split in splits], axis=1
     )
@@ -93,31 +138,25 @@ def _trained(train, splits, weights, sizes, epochs, shuffle, start, steps):
         weights=weights,
         parameters=[np.repeat(array[None], len(weights), axis=0) for array in begin],
     )
-    parameters, losses = train(part, steps)
-    return Sweep(
-        parameters=parameters,
-        val=_logits(parameters, np.stack([split.X_val for split in splits])),
-        test=_logits(parameters, np.stack([split.X_test for split in splits])),
-        y_val=np.stack([split.y_val for split in splits]),
-        y_test=np.stack([split.y_test for split in splits]),
-        loss=np.moveaxis(losses, 0, -1),
-    )
+    module, _ = made_by
+    parameters, losses = import_module(module)._train(part, steps)
+    logits = [_logits(parameters, np.stack(rows)) for rows in zip(*((s.X_val, s.X_test) for s in splits), strict=True)]
+    return [array[:, :n_splits] for array in (*parameters, *logits, np.moveaxis(losses, 0, -1))]
 
 
-def _joined(sweeps):
-    """Return one `Sweep` of the splits of several."""
+def _kept(key, arrays):
+    """Return the arrays of a split; `joblib.Memory` keeps them under the key, which says what they follow from."""
+    return arrays
 
-    def joined(name, axis=1):
-        return np.concatenate([getattr(sweep, name) for sweep in sweeps], axis=axis)
 
-    return Sweep(
-        parameters=[np.concatenate(arrays, axis=1) for arrays in zip(*(s.parameters for s in sweeps), strict=True)],
-        val=joined("val"),
-        test=joined("test"),
-        y_val=joined("y_val", axis=0),
-        y_test=joined("y_test", axis=0),
-        loss=joined("loss"),
-    )
+def _joined(found, n_splits):
+    """Return the arrays of all splits, (W, S, …), from those of some at a time, with their numbers."""
+    joined = []
+    for numbers, arrays in found:
+        joined = joined or [np.empty((len(array), n_splits, *array.shape[2:])) for array in arrays]
+        for whole, array in zip(joined, arrays, strict=True):
+            whole[:, numbers] = array
+    return joined
 
 
 def _logits(parameters, X):
@@ -167,4 +206,5 @@ def _splits_and_sizes(splits, sizes, n_outputs):
                     _checks.same_length(f"X_{part}", X, f"y_{part}", y)
             except (ValueError, TypeError) as error:
                 raise type(error)(f"splits[{i}]: {error}") from error
-    return list(splits), sizes
+    # A Dataset holds more than its parts, which no worker needs.
+    return [Split(*(getattr(split, field.name) for field in fields(Split))) for split in splits], sizes

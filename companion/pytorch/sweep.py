@@ -21,6 +21,8 @@ def sweep(
     shuffle=True,
     start="random",
     memory=MEMORY,
+    backend=None,
+    folder=None,
 ):
     """Train one model for each weight on each split, all at once, and return what they learned.
 
@@ -44,8 +46,14 @@ def sweep(
     start : {"random", "zeros"}, optional
         The initial weights: those of `mlp`, or zeros, for logistic regression alone.
     memory : int, optional
-        Bytes that may be taken at once, about; a larger grid is trained in parts, a few splits each, with the same
-        result.
+        Bytes that may be taken at once, about, by each worker; a larger grid is trained in parts, a few splits each.
+    backend : str, optional
+        What trains the parts, at least one for each worker: an engine of joblib's, such as ``"loky"``, the cores of
+        this machine, or ``"dask"``, the machines of an open `dask.distributed.Client`. By default what
+        `joblib.parallel_config` says (with ``n_jobs``, how many; with ``verbose=10``, progress), or else this process.
+    folder : path, optional
+        Where the splits that are done are kept. A sweep that was cut short and is called again with the same arguments
+        takes them from there; read it from nobody else's, as it holds pickles.
 
     Returns
     -------
@@ -59,11 +67,16 @@ def sweep(
         If an argument is not as above. Nothing has been trained then.
     FloatingPointError
         If a loss becomes NaN or infinite; the message names the step.
+    RuntimeError
+        If a worker dies, and twice more where its part is tried again alone; the message names the part.
 
     Notes
     -----
     With the default `shuffle` and `start`, every model is the one that `fit` gives on the training part of its split,
     with the split's seed, in float64.
+
+    On machines of one kind, with the same versions, the result is the same to the last bit in however many parts, and
+    whatever the engine. A worker computes on one thread, and with the devices that this process was told to use.
 
     Examples
     --------
@@ -77,7 +90,7 @@ def sweep(
     True
     """
     return run_grid(
-        _train,
+        (__name__, torch.__version__),
         splits,
         pos_weights=pos_weights,
         class_weights=class_weights,
@@ -86,6 +99,8 @@ def sweep(
         shuffle=shuffle,
         start=start,
         memory=memory,
+        backend=backend,
+        folder=folder,
         batch_size=batch_size,
         learning_rate=learning_rate,
         momentum=momentum,
