@@ -28,6 +28,7 @@ def main(arguments=None):
         parser.error("one loss, or two")
     if options["class_weight"] is not None:
         options["class_weight"] = {int(key): float(value) for key, value in options["class_weight"].items()}
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # else TensorFlow's log stands before the verdict
     sys.path.insert(0, os.getcwd())
     try:
         found = [_named(name) for name in names]
