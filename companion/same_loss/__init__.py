@@ -21,7 +21,7 @@ from collections.abc import Mapping
 
 from companion import _checks
 from companion.same_loss import forms, verdict, words
-from companion.same_loss.probes import NotCompared
+from companion.same_loss.probes import NotCompared, read
 from companion.same_loss.sides import Side
 
 __all__ = ["Description", "NotCompared", "assert_same_loss", "describe", "same_loss"]
@@ -85,8 +85,21 @@ def same_loss(pytorch, tensorflow, *, n_classes=2, outputs=None, class_weight=No
         _side("pytorch", pytorch, "PyTorch", n_classes),
         _side("tensorflow", tensorflow, "TensorFlow", n_classes, class_weight, sample_weight),
     )
-    found = tuple(forms.infer(side, outputs=said, ignored=ignored) for side, said in zip(sides, given, strict=True))
-    return verdict.compare(sides, found, declared=tuple(said is not None for said in given))
+    found = [forms.infer(side, outputs=said, ignored=ignored) for side, said in zip(sides, given, strict=True)]
+    declared = [said is not None for said in given]
+    wanted = [_as_wanted(*each, ignored) for each in zip(sides, found, given, strict=True)]
+    if wanted.count(None) == 1:
+        which = 1 - wanted.index(None)
+        found[which], declared[which] = wanted[which], False
+    return verdict.compare(sides, tuple(found), declared=tuple(declared))
+
+
+def _as_wanted(side, form, said, ignored):
+    """Return the form of a loss that is said to get logits and wants probabilities; None of any other loss."""
+    if said != "logits" or form.confirmed or read(side).given != "probabilities":
+        return None
+    wanted = forms.infer(side, ignored=ignored)
+    return wanted if wanted.confirmed or wanted.coupled else None
 
 
 def assert_same_loss(pytorch, tensorflow, **options):
