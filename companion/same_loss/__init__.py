@@ -13,7 +13,8 @@ what changes after some calls (a loss that draws numbers is refused); relative d
 common factor of the weights where their sum divides. And what is no loss: the optimiser, the data, the model. Two
 differences that multiply to one number, such as two factors, are named as one; so are two that meet in one place,
 such as a factor and a missing reduction. Of a law that is not known here it names no parameter: among them a clipped
-probability inside the law (the asymmetric loss), smoothing with a margin, and every loss that mixes rows (dice).
+probability inside the law (the asymmetric loss), a sum of two laws (PolyLoss), smoothing with a margin, and every loss
+that mixes rows (dice). Whether its rows differ by a factor, in one class or by a divisor is said all the same.
 """
 
 import importlib.util
@@ -153,6 +154,11 @@ def describe(loss, *, n_classes=2, framework=None, outputs=None, class_weight=No
         If the loss cannot be called, or gives two answers for one batch.
     ValueError, TypeError
         If an argument is not as above.
+
+    Notes
+    -----
+    The form is that of one hard label a row. What the loss does with soft targets, or with several labels a row, is not
+    looked at.
 
     Examples
     --------

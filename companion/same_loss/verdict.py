@@ -129,8 +129,8 @@ def _by_value(sides, forms):
     sizes = [len(y) for _, y, _ in batches]
     precision = "float32" if "float32" in {form.reading.precision for form in forms} else "float64"
     domain = (
-        f"{len(batches)} batches of {min(sizes)} to {max(sizes)} rows, labels 0…{k - 1}, logits within ±6 and at 0, "
-        f"{precision}"
+        f"{len(batches)} batches of {min(sizes)} to {max(sizes)} rows, one hard label a row 0…{k - 1}, "
+        f"logits within ±6 and at 0, {precision}"
     )
     return worst, tolerance, example, domain
 
