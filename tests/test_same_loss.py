@@ -218,6 +218,69 @@ def test_from_logits_is_offered_where_keras_has_it():
     assert found.kinds == {"probabilities"} and "from_logits=True" in found.causes[0].mend
 
 
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "bce", keras.losses.binary_crossentropy], ids=str)
+@pytest.mark.parametrize("outputs", [None, "logits"])
+def test_a_loss_by_name_that_gets_logits_is_offered_the_class_that_takes_them(loss, outputs):
+    (cause,) = same_loss(torch.nn.BCEWithLogitsLoss(), loss, outputs=outputs).causes
+    assert cause.kind == "probabilities"
+    line = cause.mend.removeprefix("TensorFlow: ").partition(";")[0]
+    assert line == "keras.losses.BinaryCrossentropy(from_logits=True)"
+    assert same_loss(torch.nn.BCEWithLogitsLoss(), eval(line), outputs=outputs).same
+
+
+def test_two_losses_that_are_said_to_get_logits_and_do_are_taken_at_their_word():
+    assert same_loss(dice, dice_of_keras, outputs="logits").same
+
+
+def asymmetric(gammas, times=(1, 1), margin=0.05):
+    """The asymmetric loss, with a margin that is taken off the probability of negatives; in PyTorch."""
+
+    def loss(z, y):
+        p = torch.sigmoid(z)
+        of_negatives = (p - margin).clamp(min=0)
+        positive = times[1] * (1 - p) ** gammas[1] * torch.log(p)
+        negative = times[0] * of_negatives ** gammas[0] * torch.log(1 - of_negatives)
+        return -(y * positive + (1 - y) * negative).mean()
+
+    return loss
+
+
+def asymmetric_of_keras(y, z):
+    p = keras.ops.sigmoid(z)
+    of_negatives = keras.ops.maximum(p - 0.05, 0)
+    return -keras.ops.mean(y * (1 - p) * keras.ops.log(p) + (1 - y) * of_negatives**4 * keras.ops.log(1 - of_negatives))
+
+
+@pytest.mark.parametrize(
+    ("ours", "told"),
+    [
+        (asymmetric((3, 1)), "Rows of class [1] agree, those of class [0] do not"),
+        (asymmetric((4, 1), margin=0.0), "Rows of class [1] agree, those of class [0] do not"),
+        (asymmetric((4, 1), times=(2, 2)), "0.5 times PyTorch's, in every row: a factor."),
+        (asymmetric((4, 1), times=(1, 4)), "[1, 0.25] times PyTorch's: class weights."),
+        (lambda z, y: len(y) * asymmetric((4, 1))(z, y), "a number that changes with the batch"),
+    ],
+    ids=["gamma", "margin", "factor", "weights", "divisor"],
+)
+def test_of_a_law_without_a_name_it_is_told_where_the_rows_differ(ours, told):
+    found = same_loss(ours, asymmetric_of_keras)
+    assert found.kinds == {"law"}
+    assert told in str(found)
+
+
+def test_margins_and_a_large_scale_are_compared_where_the_gradients_vanish():
+    margins = {"n_classes": 3, "scale": 30.0, "margin": (6.0, 11.0, 15.0)}
+    weighted = margins | {"weights": (1.0, 2.0, 5.0)}
+    assert compared(weighted | {"divisor": "weights"}, weighted).kinds == {"divisor"}
+    assert compared(margins | {"scale": 1.0, "margin": (0.2, 11 / 30, 0.5)}, margins).kinds == {"scale"}
+
+
+def test_weights_that_one_side_normalises_are_told():
+    found = compared(THREE | {"weights": (0.375, 0.75, 1.875)}, THREE)
+    assert found.kinds == {"factor"}
+    assert "its weights average 2.667, PyTorch's 1 (normalised on one side alone?)" in str(found)
+
+
 @pytest.mark.parametrize("divisor", ["samples", "weights", "sum"])
 def test_the_line_on_weights_and_smoothing_makes_the_losses_equal(divisor):
     on_samples = THREE | {"smoothing": 0.1, "divisor": divisor}

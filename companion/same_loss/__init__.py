@@ -13,7 +13,8 @@ what changes after some calls (a loss that draws numbers is refused); relative d
 common factor of the weights where their sum divides. And what is no loss: the optimiser, the data, the model. Two
 differences that multiply to one number, such as two factors, are named as one; so are two that meet in one place,
 such as a factor and a missing reduction. Of a law that is not known here it names no parameter: among them a clipped
-probability inside the law (the asymmetric loss), smoothing with a margin, and every loss that mixes rows (dice).
+probability inside the law (the asymmetric loss), a sum of two laws (PolyLoss), smoothing with a margin, and every loss
+that mixes rows (dice). Whether its rows differ by a factor, in one class or by a divisor is said all the same.
 """
 
 import importlib.util
@@ -21,7 +22,7 @@ from collections.abc import Mapping
 
 from companion import _checks
 from companion.same_loss import forms, verdict, words
-from companion.same_loss.probes import NotCompared
+from companion.same_loss.probes import NotCompared, read
 from companion.same_loss.sides import Side
 
 __all__ = ["Description", "NotCompared", "assert_same_loss", "describe", "same_loss"]
@@ -85,8 +86,21 @@ def same_loss(pytorch, tensorflow, *, n_classes=2, outputs=None, class_weight=No
         _side("pytorch", pytorch, "PyTorch", n_classes),
         _side("tensorflow", tensorflow, "TensorFlow", n_classes, class_weight, sample_weight),
     )
-    found = tuple(forms.infer(side, outputs=said, ignored=ignored) for side, said in zip(sides, given, strict=True))
-    return verdict.compare(sides, found, declared=tuple(said is not None for said in given))
+    found = [forms.infer(side, outputs=said, ignored=ignored) for side, said in zip(sides, given, strict=True)]
+    declared = [said is not None for said in given]
+    wanted = [_as_wanted(*each, ignored) for each in zip(sides, found, given, strict=True)]
+    if wanted.count(None) == 1:
+        which = 1 - wanted.index(None)
+        found[which], declared[which] = wanted[which], False
+    return verdict.compare(sides, tuple(found), declared=tuple(declared))
+
+
+def _as_wanted(side, form, said, ignored):
+    """Return the form of a loss that is said to get logits and wants probabilities; None of any other loss."""
+    if said != "logits" or form.confirmed or read(side).given != "probabilities":
+        return None
+    wanted = forms.infer(side, ignored=ignored)
+    return wanted if wanted.confirmed or wanted.coupled else None
 
 
 def assert_same_loss(pytorch, tensorflow, **options):
@@ -140,6 +154,11 @@ def describe(loss, *, n_classes=2, framework=None, outputs=None, class_weight=No
         If the loss cannot be called, or gives two answers for one batch.
     ValueError, TypeError
         If an argument is not as above.
+
+    Notes
+    -----
+    The form is that of one hard label a row. What the loss does with soft targets, or with several labels a row, is not
+    looked at.
 
     Examples
     --------

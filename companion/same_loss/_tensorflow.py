@@ -77,14 +77,21 @@ def called(loss):
     return loss.call if isinstance(loss, keras.losses.Loss) else loss
 
 
-def takes_from_logits(loss):
-    """Whether the loss has an argument `from_logits`."""
+def from_logits(loss):
+    """Return what to write for a loss that shall take logits; "" if it has no argument `from_logits`."""
     loss = keras.losses.get(loss) if isinstance(loss, str) else loss
     made = type(loss) if isinstance(loss, keras.losses.Loss) else loss
     try:
-        return "from_logits" in inspect.signature(made).parameters
+        if "from_logits" not in inspect.signature(made).parameters:
+            return ""
     except (TypeError, ValueError):
-        return False
+        return ""
+    if made is not loss:
+        return "from_logits=True"
+    name = "".join(part.capitalize() for part in getattr(loss, "__name__", "").split("_"))
+    if hasattr(keras.losses, name):  # `compile` takes a name or a function, but no argument of it
+        return f"keras.losses.{name}(from_logits=True)"
+    return "lambda y, z: loss(y, z, from_logits=True)"
 
 
 def held_weights(loss):

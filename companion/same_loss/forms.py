@@ -319,7 +319,8 @@ def _confirm(side, form):
 def _wrong(found, expected, y, tolerance):
     """Return which rows of gradients differ, relative to the largest entry that is expected in their class."""
     largest = np.array([np.abs(expected[y == k]).max(initial=0.0) for k in range(y.max() + 1)])
-    largest = np.where(largest > 0, largest, largest.max())[y]
+    floor = 1e-12 * largest.max()  # below which a softmax minus one is rounding, as where logits are multiplied by 30
+    largest = np.where(largest > 0, np.maximum(largest, floor), largest.max())[y]
     return np.abs(found - expected).max(axis=1) > tolerance * largest
 
 

@@ -140,9 +140,9 @@ class Side:
         return targets_first == (self.framework == "PyTorch")
 
     @property
-    def takes_from_logits(self):
-        """Whether a loss of Keras has the argument `from_logits`."""
-        return self.adapter.takes_from_logits(self.loss)
+    def from_logits(self):
+        """What to write for a loss of Keras that shall take logits; "" if it has no argument `from_logits`."""
+        return self.adapter.from_logits(self.loss)
 
     def scale_of_weights(self, weights):
         """Return the scale of the weights that a module holds, if they are `weights` up to it; otherwise None."""

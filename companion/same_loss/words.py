@@ -114,12 +114,12 @@ def _order(p, t, form):
     )
 
 
-def _probabilities(p, t, takes_from_logits):
+def _probabilities(p, t, from_logits):
     takes = {form.framework: form.reading.given for form in (p, t)}
     sentence = f"PyTorch's loss takes {takes['PyTorch']}, TensorFlow's {takes['TensorFlow']}"
     if takes["TensorFlow"] == "probabilities":
         link = "softmax" if t.reading.columns and t.reading.link == "softmax" else "sigmoid"
-        mend = "from_logits=True" if takes_from_logits else f"lambda y, z: loss(y, keras.ops.{link}(z))"
+        mend = from_logits or f"lambda y, z: loss(y, keras.ops.{link}(z))"
         return (
             sentence + "; given logits it clips them, and most of its gradients are 0.",
             f"TensorFlow: {mend}; or, if the model ends in a softmax or sigmoid, say so with "
@@ -189,6 +189,9 @@ def _factor(p, t, factor):
         hint = f": it divides by n·{columns}, PyTorch by n"
     elif columns and abs(factor / columns - 1) < 1e-4:
         hint = f": PyTorch divides by n·{columns}, TensorFlow by n"
+    averages = [form.weights.mean() if np.ptp(form.weights) > 1e-6 else np.nan for form in (p, t)]
+    if sum(np.isclose(averages, 1, rtol=1e-4)) == 1 and np.isfinite(averages).all():
+        hint = f": its weights average {averages[1]:.4g}, PyTorch's {averages[0]:.4g} (normalised on one side alone?)"
     return f"TensorFlow's loss is {factor:.6g} times PyTorch's{hint}.", f"PyTorch: {factor:.6g} * loss(z, y)"
 
 
@@ -210,6 +213,17 @@ def _which(text, attribute, mend):
         return f"{who}'s {text}.", mend.format(who)
 
     return tell
+
+
+def _kink(p, t):
+    form = p if p.kink else t
+    why = "a hand-written max or abs"
+    if not form.confirmed:
+        why += ", or a loss that wants probabilities and gets logits (from_logits=False)"
+    return (
+        f"{form.framework}'s gradient at z = 0 is not that beside it: {why}.",
+        f"{form.framework}: softplus(z) - z * y, or the framework's own cross-entropy from logits",
+    )
 
 
 def _family(p, t):
@@ -238,12 +252,36 @@ def _ignored_label(p, t):
     )
 
 
-def _law(p, t):
+def _law(p, t, ratios):
     who = " and ".join(form.framework for form in (p, t) if form.law is None and not form.broadcast)
+    where, mend = _where(ratios)
     return (
-        f"The loss of {who} fits no form that is known here; it is compared by value and gradient alone.",
-        "look at the example: compute it by hand on both sides",
+        f"The loss of {who} fits no form that is known here; it is compared by value and gradient alone.{where}",
+        mend,
     )
+
+
+def _where(ratios):
+    """Return what the ratios of two gradients, by batch and class, tell of losses without a name, and what to do."""
+    by_class = ratios.mean(axis=0)
+    steady = np.isclose(*ratios, rtol=1e-3)
+    equal = steady & np.isclose(by_class, 1, rtol=1e-3)
+    if steady.all() and np.allclose(by_class, by_class[0], rtol=1e-3):
+        told = f" TensorFlow's gradient is {by_class[0]:.6g} times PyTorch's, in every row: a factor."
+        return told, f"PyTorch: {by_class[0]:.6g} * loss(z, y)"
+    if steady.all():
+        told = f" In rows of each class, TensorFlow's gradient is {_numbers(by_class)} times PyTorch's: class weights."
+        return told, f"multiply PyTorch's losses by {_numbers(by_class)}, by class, or divide TensorFlow's by them"
+    if np.isfinite(ratios).all():
+        return (
+            " Their rows are alike, up to a number that changes with the batch: a divisor.",
+            "divide by the same number",
+        )
+    told = ""
+    if equal.any():
+        same, other = np.flatnonzero(equal).tolist(), np.flatnonzero(~equal).tolist()
+        told = f" Rows of class {same} agree, those of class {other} do not: look at what is done to these."
+    return told, "look at the example: compute it by hand on both sides"
 
 
 _CAUSES = {
@@ -270,11 +308,7 @@ _CAUSES = {
         "{}: no Python `if`, float() or NumPy on tensors inside the loss; tf.where and tf.cond instead",
     ),
     "ignored label": _ignored_label,
-    "kink": _which(
-        "gradient at z = 0 is not that beside it: a hand-written max or abs",
-        lambda form: form.kink,
-        "{}: softplus(z) - z * y, or the framework's own cross-entropy from logits",
-    ),
+    "kink": _kink,
     "law": _law,
     "family": _family,
     "activation": _which(
@@ -298,7 +332,7 @@ _CAUSES = {
     "scale": _pair(
         "The logits are multiplied by another number (a temperature)",
         lambda form: form.law.scale,
-        "multiply the logits by {0} in TensorFlow, or by {1} in PyTorch",
+        "multiply the logits (with what is added to them) by {0} in TensorFlow, or by {1} in PyTorch",
     ),
     "shift": _pair(
         "Another vector is added to the logits (logit adjustment: its sign, τ, counts or shares)",
