@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import time
 import zipfile
 
 import grading
@@ -318,7 +319,29 @@ def test_an_answer_in_words_is_kept_wherever_it_stands_and_told(released, master
     assert happened and all("p3_answer" in text for text in happened)
 
 
-@pytest.mark.parametrize("typed", [STUB, "", " \n"])
+@pytest.mark.parametrize("text", [f"{STUB}\n\n{ANSWER}", f"{ANSWER} {STUB}", f"# {STUB}: {ANSWER}"])
+def test_an_answer_beside_the_stub_in_its_own_cell_is_kept(released, master, text):
+    notebook, happened = restored(released, master, edit("p3_answer", text))
+    assert named(notebook)["p3_answer"].source == text and happened == []
+
+
+def test_a_worked_copy_that_kept_the_comment_counts_before_an_untouched_one(released, master):
+    stub = "def share(y):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+    worked = "def share(y):\n    # YOUR CODE HERE\n    return np.mean(y)"
+    later = [edit("p1_share", stub), copied("p1_share", worked)]
+    assert named(restored(released, master, *later)[0])["p1_share"].source == worked
+
+
+def test_a_cell_of_blank_lines_takes_no_time(released, master):
+    blank = "\n" * 300_000
+    lost = [edit("p1_share", blank + RIGHT["p1_share"]), lambda cells: [cell.update(metadata={}) for cell in cells]]
+    start = time.monotonic()
+    notebook, _ = restored(released, master, *lost, add("code", f"{blank}from math import"))
+    assert named(notebook)["p1_share"].source.strip() == RIGHT["p1_share"]
+    assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize("typed", [STUB, "", " \n", f"# {STUB}\n"])
 def test_no_answer_stays_none(released, master, typed):
     notebook, happened = restored(released, master, edit("p3_answer", typed), add("code", "share([1])"))
     assert named(notebook)["p3_answer"].source == STUB
