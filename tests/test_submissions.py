@@ -170,7 +170,9 @@ def test_links_and_pipes_are_passed_over_and_told(root, released, folder, tmp_pa
     (folder / "a.ipynb").symlink_to(theirs)
     os.link(theirs, folder / "b.ipynb")
     os.mkfifo(folder / FILE)
-    with pytest.raises(Refusal, match="there is no counting.ipynb; there is a.ipynb, b.ipynb, counting.ipynb"):
+    with pytest.raises(
+        Refusal, match=r"there is no counting.ipynb; there is a.ipynb \(a link or no file\), b.ipynb \("
+    ):
         prepared(root, folder)
     os.unlink(folder / FILE)
     nbformat.write(filled(released), folder / FILE)
@@ -178,6 +180,15 @@ def test_links_and_pipes_are_passed_over_and_told(root, released, folder, tmp_pa
         "passed over a.ipynb, which is a link or no file",
         "passed over b.ipynb, which is a link or no file",
     ]
+
+
+def test_a_notebook_that_is_left_out_is_one_to_look_at(root, released, folder):
+    nbformat.write(released, folder / FILE)
+    nbformat.write(filled(released), folder / f"Copy of {FILE}")
+    (folder / "data.csv").write_text("1")
+    target = root / "prepared" / "anna" / NAME / FILE
+    events = worker.prepare(submissions.Submission("anna", NAME, folder), target, root)
+    assert events == [(report.LOOK, f"left out the file Copy of {FILE}"), (report.NOTE, "left out the file data.csv")]
 
 
 def test_a_time_that_cannot_be_read_costs_nothing(root, released, folder):
