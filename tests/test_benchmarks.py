@@ -68,13 +68,27 @@ def test_notebooks_are_executed_once_each(monkeypatch, tmp_path):
     assert row.what == "notebook 00_one" and (row.under, whole.under) == (60, 240)
 
 
-def test_grading_is_timed_on_solutions_that_get_their_marks(tmp_path):
+@pytest.fixture
+def source(tmp_path):
+    """Where the masters of a course with one small assignment are."""
     (tmp_path / "counting").mkdir()
     nbformat.write(nbformat.v4.new_notebook(), tmp_path / "header.ipynb")
     nbformat.write(assignment(Path(__file__).with_name("counting.md")), tmp_path / "counting" / "counting.ipynb")
-    (one,) = bench.grading(source=tmp_path)
+    return tmp_path
+
+
+def test_grading_is_timed_on_solutions_that_get_their_marks(source):
+    (one,) = bench.grading(source=source)
     assert one.work == [("5", "6", "1")] * 2
     assert one.what == f"make grade on 2 cores: one submission, the mean of 2; {60 / one.ours:.1f} a minute"
+
+
+def test_a_class_is_timed_and_then_what_comes_later_alone_behind_one_that_never_ends(source):
+    whole, later, behind = bench.classes(source=source, students=2, more=1, cell_seconds=5)
+    assert [len(row.work) for row in (whole, later, behind)] == [2, 3, 5]
+    assert behind.work[0] == ("3", "6", "1")  # the endless one, but for the cell that never ends
+    assert whole.what == "make grade on 2 cores: a class of 2, most of it empty"
+    assert behind.what == "make grade again: 1 more, the last of them behind one that never ends"
 
 
 def test_sides_alternate_and_must_do_the_same_work():

@@ -25,7 +25,7 @@ from nbgrader.api import MissingEntry
 
 from tools import assignments, notebooks
 from tools.course import ROOT
-from tools.grading import Refusal, answers, book, sandbox, watch
+from tools.grading import Refusal, answers, book, sandbox, watch, worker
 from tools.grading.__main__ import grade_all, main
 from tools.grading.report import SUSPECT
 from tools.grading.submissions import Submission
@@ -66,13 +66,24 @@ STUDENTS = {
         "p2_weight": "import companion.weights\nclass_weights = companion.weights.class_weights = lambda y: [1, 1]\n"
         "def weight(y):\n    return 1",
     },
+    "borrows": {  # of which nothing is of the student's making
+        "p1_share": "import unittest.mock\nnp.testing.assert_allclose = unittest.mock.Mock()\n"
+        "def share(y):\n    return 7",
+        "p2_weight": "import builtins, functools\nbuiltins.compile = functools.partial(compile, optimize=1)\n"
+        "def weight(y):\n    return -1",
+    },
+    "disk": {
+        "p1_share": "import os\nfrom ipykernel.connect import get_connection_file\n"
+        "open(os.path.join(os.path.dirname(get_connection_file()), 'x'), 'w')",
+        "p2_weight": "import os\nos.write(1, b'x' * 20_000_000)\n!true\n" + RIGHT["p2_weight"],
+    },
     "spies": {
         "p1_share": "import os, subprocess\nfound = [path for path in ('ROOT/assignments', 'ROOT/.git', 'ROOT/tests',"
         " 'FOLDER/course') if os.path.isdir(path) and os.listdir(path)]\n"
         "found += [one for one in os.listdir('HOME') if one not in 'SHOWN']\n"
         "found += [key for key, value in os.environ.items() if 'SECRET' in value]\n"
         "found += [disk for disk in os.listdir('/dev') if disk not in "
-        "('null', 'zero', 'full', 'random', 'urandom', 'shm', 'fd')]\n"
+        "('null', 'zero', 'full', 'random', 'urandom', 'shm', 'fd', 'pts', 'ptmx')]\n"
         "raise RuntimeError(f'it sees {sorted(found)}')",
         "p2_weight": "import glob, os, socket\ngot = set()\ndef overwrite(path):\n    with open(path, 'w') as file:\n"
         "        file.write('gone')\ndef connect(port):\n    socket.create_connection(('127.0.0.1', port), timeout=5)\n"
@@ -261,6 +272,20 @@ def test_plain_tricks_are_told(graded, what):
     assert "  may not be what it seems: tricks, counting: " in graded["output"]
 
 
+@pytest.mark.parametrize("what", ["numpy.testing.assert_allclose", "builtins.compile"])
+def test_what_is_replaced_by_a_part_of_a_library_is_told_too(graded, what):
+    assert f"replaced {what}" in graded["rows"]["borrows"]["what happened"]
+
+
+def test_a_submission_cannot_fill_the_disk(graded):
+    if not graded["boxed"]:
+        pytest.skip("this system gives no user namespaces")
+    row = graded["rows"]["disk"]
+    assert {column: row[column] for column in SECOND_ALONE} == SECOND_ALONE  # IPython's `!` works
+    assert row["what happened"].startswith("p1_share: OSError: [Errno 30] Read-only file system")
+    assert (graded["root"] / "logs" / "disk" / f"{NAME}.log").stat().st_size < 2 * worker.LOG
+
+
 def test_nothing_that_a_submission_started_is_left(graded):
     assert not [process for process in psutil.process_iter(["cmdline"]) if MARK in (process.info["cmdline"] or [])]
 
@@ -282,7 +307,7 @@ def test_each_student_gets_feedback_and_the_gradebook_has_the_marks(graded):
 
 def test_the_summary_says_who_failed_where(graded):
     summary = graded["output"].partition(f"\n{NAME}: {len(graded['rows'])} submissions, mean ")[2]
-    assert re.search(r"^  p1_share_test, 2 points: 4 in full; not .*\bhang, .*\bwrong$", summary, re.MULTILINE)
+    assert re.search(r"^  p1_share_test, 2 points: 5 in full; not .*\bhang, .*\bwrong$", summary, re.MULTILINE)
     assert re.search(r"^  p3_answer, 1 points: 0 in full; \d+ to be graded by hand", summary, re.MULTILINE)
     assert "Left out: there is no assignment countnig." in graded["output"]
     listed = summary.partition("\nLook at these (")[2].splitlines()[1:]
@@ -471,6 +496,24 @@ def test_a_process_that_dies_is_told_with_the_cell_that_it_was_at():
     process.pid = 2**30
     process.start()
     assert watch.watch(process, receiver, threading.Event()) == ([], "the process that graded it died at p2_weight")
+
+
+def test_names_in_no_encoding_are_told_and_stop_nobody(tmp_path):
+    grading.course(tmp_path / "course")
+    folder = os.fsencode(tmp_path / "submitted")
+    for path in (b"J\xf6rg/counting", b"J\xf6rg/\xdcbung"):  # as some archives leave them
+        os.makedirs(os.path.join(folder, path))
+    with open(os.path.join(folder, b"J\xf6rg/counting/L\xf6sung.pdf"), "w"):
+        pass
+    command = [sys.executable, "-m", "tools.grading", tmp_path / "submitted", "--course", tmp_path / "course"]
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
+    result = subprocess.run([*command, sandbox.FLAG], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "Left out: there is no assignment ?bung." in result.stdout
+    ((student, row),) = table(tmp_path / "course").items()
+    assert row["what happened"] == "there is no counting.ipynb; there is L sung.pdf; no marks"
+    page = tmp_path / "course" / "feedback" / student / NAME / f"{NAME}.html"
+    assert "there is no counting.ipynb" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

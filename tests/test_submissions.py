@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import time
 import zipfile
 
 import grading
@@ -169,7 +170,9 @@ def test_links_and_pipes_are_passed_over_and_told(root, released, folder, tmp_pa
     (folder / "a.ipynb").symlink_to(theirs)
     os.link(theirs, folder / "b.ipynb")
     os.mkfifo(folder / FILE)
-    with pytest.raises(Refusal, match="there is no counting.ipynb; there is a.ipynb, b.ipynb, counting.ipynb"):
+    with pytest.raises(
+        Refusal, match=r"there is no counting.ipynb; there is a.ipynb \(a link or no file\), b.ipynb \("
+    ):
         prepared(root, folder)
     os.unlink(folder / FILE)
     nbformat.write(filled(released), folder / FILE)
@@ -177,6 +180,15 @@ def test_links_and_pipes_are_passed_over_and_told(root, released, folder, tmp_pa
         "passed over a.ipynb, which is a link or no file",
         "passed over b.ipynb, which is a link or no file",
     ]
+
+
+def test_a_notebook_that_is_left_out_is_one_to_look_at(root, released, folder):
+    nbformat.write(released, folder / FILE)
+    nbformat.write(filled(released), folder / f"Copy of {FILE}")
+    (folder / "data.csv").write_text("1")
+    target = root / "prepared" / "anna" / NAME / FILE
+    events = worker.prepare(submissions.Submission("anna", NAME, folder), target, root)
+    assert events == [(report.LOOK, f"left out the file Copy of {FILE}"), (report.NOTE, "left out the file data.csv")]
 
 
 def test_a_time_that_cannot_be_read_costs_nothing(root, released, folder):
@@ -318,7 +330,29 @@ def test_an_answer_in_words_is_kept_wherever_it_stands_and_told(released, master
     assert happened and all("p3_answer" in text for text in happened)
 
 
-@pytest.mark.parametrize("typed", [STUB, "", " \n"])
+@pytest.mark.parametrize("text", [f"{STUB}\n\n{ANSWER}", f"{ANSWER} {STUB}", f"# {STUB}: {ANSWER}"])
+def test_an_answer_beside_the_stub_in_its_own_cell_is_kept(released, master, text):
+    notebook, happened = restored(released, master, edit("p3_answer", text))
+    assert named(notebook)["p3_answer"].source == text and happened == []
+
+
+def test_a_worked_copy_that_kept_the_comment_counts_before_an_untouched_one(released, master):
+    stub = "def share(y):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+    worked = "def share(y):\n    # YOUR CODE HERE\n    return np.mean(y)"
+    later = [edit("p1_share", stub), copied("p1_share", worked)]
+    assert named(restored(released, master, *later)[0])["p1_share"].source == worked
+
+
+def test_a_cell_of_blank_lines_takes_no_time(released, master):
+    blank = "\n" * 300_000
+    lost = [edit("p1_share", blank + RIGHT["p1_share"]), lambda cells: [cell.update(metadata={}) for cell in cells]]
+    start = time.monotonic()
+    notebook, _ = restored(released, master, *lost, add("code", f"{blank}from math import"))
+    assert named(notebook)["p1_share"].source.strip() == RIGHT["p1_share"]
+    assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize("typed", [STUB, "", " \n", f"# {STUB}\n"])
 def test_no_answer_stays_none(released, master, typed):
     notebook, happened = restored(released, master, edit("p3_answer", typed), add("code", "share([1])"))
     assert named(notebook)["p3_answer"].source == STUB

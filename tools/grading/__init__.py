@@ -1,8 +1,8 @@
 """Grade submissions with nbgrader: ``python -m tools.grading FOLDER``, or ``make grade SUBMISSIONS=FOLDER``.
 
-The folder is laid out as nbgrader has it: ``<student>/<assignment>/<assignment>.ipynb``. Each submission is graded in
-a process of its own, on as many cores as there are; nbgrader restores the hidden tests, runs the notebook, keeps the
-marks in its gradebook and writes the feedback. Each file here is one role:
+The folder is laid out as nbgrader has it: ``<student>/<assignment>/<assignment>.ipynb``. Each submission is graded in a
+process of its own, one more at a time than there are cores; nbgrader restores the hidden tests, runs the notebook,
+keeps the marks in its gradebook and writes the feedback. Each file here is one role:
 
 - ``archives``: from and to Moodle, Canvas and ILIAS;
 - ``submissions``: which submissions there are, and which of them are new;
@@ -13,6 +13,7 @@ marks in its gradebook and writes the feedback. Each file here is one role:
 - ``watch``: what ends a submission that takes too much;
 - ``book``: marks in nbgrader's gradebook;
 - ``answers``: one page a question, for marking by hand;
+- ``alike``: who shares passages that few others have;
 - ``report``: the lines, tables and lists of a run;
 - ``__main__``: the run itself.
 """

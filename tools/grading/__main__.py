@@ -13,7 +13,7 @@ from pathlib import Path
 import joblib
 
 from tools import assignments, offline
-from tools.grading import Refusal, answers, book, report, sandbox, submissions, watch
+from tools.grading import Refusal, alike, answers, book, report, sandbox, submissions, watch
 from tools.grading.report import LOST, Event, Result
 from tools.grading.submissions import Record
 from tools.grading.worker import Task
@@ -56,7 +56,7 @@ def refused(root, submission, problem):
     text = (
         f'<!DOCTYPE html>\n<meta charset="utf-8">\n<title>{name}</title>\n<p>Not graded: {html.escape(problem)}.</p>\n'
     )
-    page.write_text(text, encoding="utf-8")
+    page.write_text(text, encoding="utf-8", errors="replace")  # a file's name may be in no encoding
     (root / "autograded" / submission.student / name / f"{name}.ipynb").unlink(missing_ok=True)
 
 
@@ -123,6 +123,7 @@ def grade_all(folder, root, jobs, cell_seconds=None, again=(), boxed=True):
         print(f"\n{old} of {len(results)} had been graded before, and are as they were (--again grades them again).")
     print(f"\nMarks: {root / 'marks.csv'}\nFeedback: {root / 'feedback'}")
     print(*(f"To be marked by hand: {page}" for page in pages), sep="\n")
+    print(*(f"Alike, to be looked at: {table}" for table in alike.write(root, results)), sep="\n")
     return results
 
 
@@ -133,12 +134,15 @@ def main(arguments=None):
     )
     parser.add_argument("folder", type=Path, help="holds <student>/<assignment>/<assignment>.ipynb")
     parser.add_argument("--course", type=Path, default=assignments.COURSE, help="where source/ is and the marks go")
-    parser.add_argument("--jobs", type=int, default=joblib.cpu_count(), help="how many at a time (all cores)")
+    jobs = joblib.cpu_count() + 1  # so that one submission that hangs leaves every core to the others
+    parser.add_argument("--jobs", type=int, default=jobs, help="how many at a time (one more than there are cores)")
     parser.add_argument("--cell-seconds", type=int, metavar="S", help="for one cell, instead of the configuration's")
     parser.add_argument("--again", nargs="+", default=[], metavar="STUDENT", help="grade anew; all for everybody")
     parser.add_argument(sandbox.FLAG, dest="boxed", action="store_false", help="run submissions unprotected")
     options = parser.parse_args(arguments)
 
+    for stream in (sys.stdout, sys.stderr):  # names of folders may be in no encoding
+        stream.reconfigure(errors="replace")
     os.environ |= offline.CPU | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, "1")  # each submission has a core

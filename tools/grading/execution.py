@@ -22,12 +22,18 @@ PATIENCE = 5  # times the limit of a cell, for the cells that the course gives
 ATTEMPTS = 3  # a cell that ends the kernel is left out of the next
 CUT = "… this cell printed more than a million characters; the rest is left out …\n"
 ORDINARY = {"AssertionError", "NotImplementedError", "NameError", "KeyboardInterrupt"}  # how wrong work fails a test
+CHECKED = ("builtins", "math", "numpy", "numpy.testing")  # what the tests rely on, beside companion
 
 # Run in the kernel, beside the cells. Who wants to can fool it; it finds what is replaced without malice.
 KEEP = """
 import sys as _sys
-_sys.modules.setdefault("_kept", type(_sys)("_kept")).__dict__.update({{
-    _name: globals()[_name] for _name in {names!r} if _name in globals()}})
+_kept = vars(_sys.modules.setdefault("_kept", type(_sys)("_kept")))
+_kept.update({{_name: globals()[_name] for _name in {names!r} if _name in globals()}})
+for _name in {checked!r}:
+    __import__(_name)
+for _name, _module in list(_sys.modules.items()):
+    if _name in {checked!r} or _name.split(".")[0] == "companion":
+        _kept.setdefault(f"vars {{_name}}", dict(vars(_module)))
 """
 PUT_BACK = """
 import sys as _sys
@@ -38,14 +44,19 @@ globals().update({{_name: _kept[_name] for _name in _changed}})
 REPLACED = """
 def _replaced():
     import sys
+    kept = vars(sys.modules.get("_kept", sys))
     def own(value):
         return "__main__" in (getattr(value, "__module__", None), getattr(type(value), "__module__", None))
     for name, module in sorted(sys.modules.items()):
-        if name in ("builtins", "math", "numpy", "numpy.testing") or name.split(".")[0] == "companion":
+        if name in CHECKED or name.split(".")[0] == "companion":
             if getattr(module, "__spec__", None) is None:
                 yield name
             else:
-                yield from (f"{name}.{key}" for key, value in vars(module).items() if own(value))
+                before = kept.get(f"vars {name}", {}) | {"input": None}  # which a kernel replaces itself
+                yield from (
+                    f"{name}.{key}" for key, value in vars(module).items()
+                    if own(value) or callable(before.get(key)) and before[key] is not value
+                )
     shell = get_ipython()
     yield from (f"IPython's {key}" for key, value in vars(shell).items() if key != "user_module" and own(value))
     yield from (f"IPython's {key}" for key in ("ast_transformers", "input_transformers_post") if getattr(shell, key))
@@ -63,7 +74,7 @@ def _replaced():
             yield f"sys.{key}"
     if sys.gettrace() or sys.getprofile():
         yield "sys.settrace"
-"""
+""".replace("CHECKED", repr(CHECKED))
 
 
 def helpers(source):
@@ -139,7 +150,7 @@ class Execution(Execute):
         if is_locked(cell) and not test:
             names = helpers(cell.source)
             self.protected += names
-            self._ask(KEEP.format(names=names))
+            self._ask(KEEP.format(names=names, checked=CHECKED))
         if index == max(place for place, one in enumerate(self.nb.cells) if one.cell_type == "code"):
             found = self._ask(REPLACED, "'\\n'.join(sorted(set(_replaced())))")
             if found is None:

@@ -24,7 +24,7 @@ MANY = 4  # so many cells without a name are told of in one event
 NEAR = 40  # characters by which a statement may have grown; more is a text of the student's
 LONGEST = 20_000  # characters of a text: a thousand words are six thousand
 OWN = "own-"  # how the id of a cell begins that has no name
-STUBS = ("YOUR CODE HERE", "YOUR ANSWER HERE")
+STUB = re.compile(r"#? ?YOUR (?:CODE|ANSWER) HERE")
 
 
 def normal(source):
@@ -35,7 +35,7 @@ def normal(source):
 def defined(source):
     """Return the names that a source binds at its top level; where it cannot be parsed, those of its functions."""
     try:
-        body = ast.parse(re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE)).body
+        body = ast.parse(re.sub(r"^[ \t]*[%!].*$", "", source, flags=re.MULTILINE)).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set(re.findall(r"^(?:def|class)\s+(\w+)", source, flags=re.MULTILINE))
     names = set()
@@ -55,8 +55,9 @@ def is_answer(cell):
 
 
 def untouched(source):
-    """Say whether a student wrote nothing into a cell that is theirs to fill."""
-    return any(stub in source for stub in STUBS) or not source.strip()
+    """Say whether a student wrote nothing into a cell that is theirs to fill; many write below the stub."""
+    rest = STUB.sub("", source)
+    return not rest.strip() or (rest != source and "raise NotImplementedError" in rest)
 
 
 def framework_of(own):
@@ -321,7 +322,7 @@ def _in_order(matching, made, gone):
 def _own(cell, events):
     """Return a student's own cell as one of a notebook, without a name."""
     if cell.kind == "code":
-        if re.search(r"^\s*from\s+\S+\s+import\s+\*", cell.source, flags=re.MULTILINE):
+        if re.search(r"^[ \t]*from[ \t]+\S+[ \t]+import[ \t]+\*", cell.source, flags=re.MULTILINE):
             events.append(Event(NOTE, "a cell of their own imports *"))
         return nbformat.v4.new_code_cell(cell.source)
     if cell.kind == "markdown":

@@ -50,6 +50,12 @@ def command(folder, hidden):
     return ["sh", str(SCRIPT), str(folder), ":".join(inner_first), ":".join(shown())]
 
 
+def closed(folder):
+    """Return a line of Python for a kernel's start, when its sockets are open: it waits until `folder` is read-only."""
+    wait = f"while [ -w '{folder}' ]; do sleep 0.05; done"
+    return f"__import__('subprocess').run(['timeout', '20', 'sh', '-c', {wait!r}]);"
+
+
 def check(hidden, package="companion"):
     """Try the sandbox; return what this system cannot keep a submission from, as lines, mostly none.
 

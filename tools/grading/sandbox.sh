@@ -1,6 +1,6 @@
 #!/bin/sh
-# Run a command that can write in the folder $1 and in small file systems in memory, and nowhere else. It sees nothing in
-# the folders $2, but for the folders $3 in them (separated by colons), no socket of other programs, no other process, no
+# Run a command that can write in small file systems in memory, and nowhere else, once it has opened the five sockets of
+# a kernel in the folder $1. It sees nothing in the folders $2, but for the folders $3 in them (separated by colons), no socket of other programs, no other process, no
 # device but those without memory, no network, and it has no privilege. For tools.grading, with util-linux:
 # sh tools/grading/sandbox.sh FOLDER HIDDEN SHOWN COMMAND …
 set -eu
@@ -26,7 +26,9 @@ for device in null zero full random urandom; do
     : >/mnt/dev/$device
     mount --bind /dev/$device /mnt/dev/$device
 done
-mkdir /mnt/dev/shm
+mkdir /mnt/dev/shm /mnt/dev/pts
+mount -t devpts -o newinstance,ptmxmode=0666 devpts /mnt/dev/pts # IPython runs `!ls` in a terminal
+ln -s pts/ptmx /mnt/dev/ptmx
 ln -s /proc/self/fd /mnt/dev/fd
 mount --rbind /mnt/dev /dev
 for place in $hidden /run /dev/shm /tmp; do mount -t tmpfs -o size=200m tmpfs "$place"; done
@@ -53,6 +55,10 @@ done
 unset JPY_PARENT_PID SANDBOX # a kernel ends when it does not find its parent, which is out of sight
 export HOME=/tmp/home
 cd "$HOME"
+(
+    until [ "$(find "$folder" -type s | wc -l)" -ge 5 ]; do sleep 0.05; done
+    mount -o remount,bind,ro "$folder" # so that no submission fills the disk
+) &
 # Not exec: the first process of the namespace ignores signals, and when it ends, all others are killed.
 prlimit --nproc=4096 setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
 exit $?

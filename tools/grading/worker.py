@@ -23,12 +23,13 @@ from tools import assignments, notebooks
 from tools.assignments import id_of
 from tools.grading import Refusal, harmless, reading, sandbox
 from tools.grading.execution import SECONDS, Execution
-from tools.grading.report import NOTE, Event, short
+from tools.grading.report import LOOK, NOTE, Event, short
 from tools.grading.restore import restore
 from tools.grading.submissions import Submission
 
 MEMORY = 4 * 2**30  # bytes, of one process and of all processes of a submission
 FILE = 2**28  # bytes of one file
+LOG = 2**20  # bytes that are kept of what a submission wrote past its notebook
 STEPS = Autograde.autograde_preprocessors.default()  # what nbgrader does when it grades a notebook
 STAMP = "timestamp.txt"  # nbgrader's collector writes it, for late submissions
 
@@ -74,10 +75,12 @@ def prepare(submission, target, root):
         found = reading.notebooks(folder, files)
         file, member = reading.choose(name, found)
     except Refusal as refusal:
-        there = ", ".join([*files, *others][:5])
+        there = ", ".join([*files, *(f"{one} (a link or no file)" for one in others)][:5])
         raise Refusal(f"{refusal}; there is {there}" if there and not found else str(refusal)) from None
     left = [one for one in files if one not in (file, STAMP)]
-    events += [Event(NOTE, f"left out the file {one}") for one in left[:5]]
+    others_found = {one for one, _ in found}  # notebooks, of which one may be what was meant
+    left.sort(key=lambda one: one not in others_found)
+    events += [Event(LOOK if one in others_found else NOTE, f"left out the file {one}") for one in left[:5]]
     events += [Event(NOTE, "left out more files")] * (len(left) > 5)
     if (file, member) != (f"{name}.ipynb", None):
         events.append(Event(NOTE, f"read from {'/'.join(filter(None, (file, member)))}"))
@@ -154,6 +157,8 @@ def grade(task, folder, sender):
         problem = str(refusal)
     except Exception as error:
         problem = f"it could not be graded ({type(error).__name__}: {error})"
+    with contextlib.suppress(OSError):
+        os.truncate(log, min(LOG, log.stat().st_size))
     with contextlib.suppress(OSError), open(log, "a", encoding="utf-8", errors="replace") as file:
         file.write("".join(f"{event.text}\n" for event in happened) + (f"{problem}\n" if problem else "") + said)
     sender.send(("done", happened, problem))
@@ -177,10 +182,11 @@ def _kernel(task, folder):
     description, sockets = folder / "kernels" / "python3", folder / "sockets"
     sockets.mkdir()
     start = [] if task.hidden is None else sandbox.command(sockets, task.hidden)
+    closed = [] if task.hidden is None else [f"--IPKernelApp.exec_lines={sandbox.closed(sockets)}"]
     # Interrupted by message, as signals do not get in. With this variable ipykernel leaves file descriptors alone:
     # what TensorFlow's C++ logs goes to the log of the submission.
     spec = {
-        "argv": [*start, sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "argv": [*start, sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *closed],
         "display_name": "Python 3",
         "language": "python",
         "interrupt_mode": "message",
