@@ -2,7 +2,7 @@
 #   PYTHON=…       the Python to make the environment with (else the first of python3.11, 3.12, 3.13, python3 that fits)
 #   VENV=…         where the environment is
 #   SUBMISSIONS=…  the folder that make grade grades (else assignments/submitted)
-#   OPTIONS=…      more for make grade, as --again anna (.venv/bin/python -m tools.grading --help lists them)
+#   OPTIONS=…      more for make grade, as --again anna (python -m tools.grading --help), or for make lab, as --no-browser
 #   CONSTRAINTS=   install the newest versions within the bounds of pyproject.toml instead of the pinned ones
 #   FRAMEWORK=…    with make lab: install pytorch or tensorflow alone, and open that framework's lessons
 #   TORCH=cuda     install the build of PyTorch that pip finds (on Linux without a GPU the one for the CPU is the default)
@@ -48,7 +48,7 @@ test: $(SITE) $(ASSIGNMENTS) $(CLUSTER)  ## set up, then every check, stored out
 
 lab: $(STAMP)  ## open JupyterLab on the first notebook (FRAMEWORK=pytorch or tensorflow: without the other's cells)
 	@$(if $(FRAMEWORK),[ -e build/$(FRAMEWORK) ] || $(RUN) tools.editions)
-	@$(RUN) jupyter lab $(if $(FRAMEWORK),build/$(FRAMEWORK),notebooks)/00_start_here.ipynb
+	@$(RUN) jupyter lab $(if $(FRAMEWORK),build/$(FRAMEWORK),notebooks)/00_start_here.ipynb $(OPTIONS)
 
 notebooks: $(STAMP)  ## execute the changed texts into the stored notebooks (ALL=1: all; NAMES="01_…": those)
 	@$(RUN) tools.execute --store $(NAMES) $(if $(ALL),--all)
