@@ -149,7 +149,7 @@ def scores(split, theta):
     -------
     dict of str to float
         ``cut at ½`` and ``cut chosen``: balanced accuracy with the logits cut at 0, and at the `best_cut` of the
-        validation part. ``average precision``. ``cut``: the logit that was chosen.
+        validation part. ``AUC`` and ``average precision``, of the ranking. ``cut``: the logit that was chosen.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def scores(split, theta):
     >>> split = data.stratified(X, y, seeds=[0])[0]
     >>> found = scores(split, logistic(split.X_train, split.y_train))
     >>> {name: round(value, 2) for name, value in found.items()}
-    {'cut at ½': 0.7, 'cut chosen': 0.79, 'average precision': 0.77, 'cut': -1.65}
+    {'cut at ½': 0.7, 'cut chosen': 0.79, 'AUC': 0.91, 'average precision': 0.77, 'cut': -1.65}
     """
     theta = _checks.array("theta", theta, ndim=1)
     if len(theta) != split.X_test.shape[1] + 1:
@@ -198,6 +198,7 @@ def score_logits(split, z_val, z_test):
     return {
         "cut at ½": _balanced_accuracy(split.y_test, z_test > 0),
         "cut chosen": _balanced_accuracy(split.y_test, z_test > cut),
+        "AUC": float(metrics.roc_auc_score(split.y_test, z_test)),
         "average precision": float(metrics.average_precision_score(split.y_test, z_test)),
         "cut": cut,
     }
@@ -218,8 +219,9 @@ def against(splits, models, baseline):
     Returns
     -------
     pandas.DataFrame
-        A row for each method, in their order: means of the `scores` ``cut at ½``, ``cut chosen`` and ``average
-        precision``; ``difference`` is text, that of ``cut chosen`` to the baseline with half of its 95 % interval.
+        A row for each method, in their order: means of the `scores` ``cut at ½``, ``cut chosen``, ``AUC`` and
+        ``average precision``; ``difference`` is text, that of ``cut chosen`` to the baseline with half of its 95 %
+        interval.
 
     Raises
     ------
@@ -247,7 +249,7 @@ def against(splits, models, baseline):
     found = pd.DataFrame(rows).T.rename_axis(["method", "split"])
     gain = evaluate.paired(found["cut chosen"], found.loc[baseline, "cut chosen"])
     reach = (gain["high"] - gain["low"]) / 2
-    table = found.groupby("method", sort=False).mean()[["cut at ½", "cut chosen", "average precision"]]
+    table = found.groupby("method", sort=False).mean()[["cut at ½", "cut chosen", "AUC", "average precision"]]
     table.insert(2, "difference", gain["mean"].map("{:+.3f}".format) + reach.map(" ± {:.3f}".format))
     return table
 
@@ -262,16 +264,16 @@ def weight_and_choice(splits):
     Returns
     -------
     pandas.DataFrame of float
-        A row for each split. ``balanced accuracy`` and ``average precision``: with the weight minus without, each at
-        the cut that its validation part chose. ``choosing``: the balanced accuracy without the weight at the chosen
-        cut minus that at p = 1/(1 + w).
+        A row for each split. ``balanced accuracy``, ``AUC`` and ``average precision``: with the weight minus without,
+        the first at the cuts that the validation part chose. ``choosing``: the balanced accuracy without the weight
+        at the chosen cut minus that at p = 1/(1 + w).
 
     Examples
     --------
     >>> from companion import data
     >>> X, y = data.gaussian_classes(500, separation=2.0, prior=0.2, seed=0)
     >>> weight_and_choice(data.stratified(X, y, seeds=[0, 1])).shape
-    (2, 3)
+    (2, 4)
     """
     import pandas as pd
 
@@ -283,6 +285,7 @@ def weight_and_choice(splits):
         alarms = split.X_test @ plain[:-1] + plain[-1] > logit(theory.threshold_from_weight(w))
         rows[split.seed] = {
             "balanced accuracy": with_weight["cut chosen"] - without["cut chosen"],
+            "AUC": with_weight["AUC"] - without["AUC"],
             "average precision": with_weight["average precision"] - without["average precision"],
             "choosing": without["cut chosen"] - _balanced_accuracy(split.y_test, alarms),
         }

@@ -53,6 +53,7 @@ def test_scores_are_those_of_scikit_learn():
         {
             "cut at ½": metrics.balanced_accuracy_score(SPLIT.y_test, z > 0),
             "cut chosen": metrics.balanced_accuracy_score(SPLIT.y_test, z > cut),
+            "AUC": metrics.roc_auc_score(SPLIT.y_test, z),
             "average precision": metrics.average_precision_score(SPLIT.y_test, z),
             "cut": cut,
         }
@@ -82,6 +83,7 @@ def test_the_weight_is_compared_with_none_at_chosen_cuts():
     assert row == pytest.approx(
         {
             "balanced accuracy": weighted["cut chosen"] - without["cut chosen"],
+            "AUC": weighted["AUC"] - without["AUC"],
             "average precision": weighted["average precision"] - without["average precision"],
             "choosing": without["cut chosen"] - law,
         }
@@ -97,7 +99,7 @@ def test_methods_are_paired_with_the_baseline_by_split():
         for name in models[0]
     }
     for name, scores in each.items():
-        for column in ("cut at ½", "cut chosen", "average precision"):
+        for column in ("cut at ½", "cut chosen", "AUC", "average precision"):
             assert found.loc[name, column] == pytest.approx(np.mean([score[column] for score in scores]))
     gain = np.subtract(*([score["cut chosen"] for score in each[name]] for name in ("turned", "none")))
     reach = 4.302653 * gain.std(ddof=1) / np.sqrt(3)  # Student's t, two degrees of freedom

@@ -12,16 +12,16 @@ X, Y = RNG.normal(size=(40, 2)), np.arange(40) % 2
 
 
 def test_boundaries_are_where_the_score_is_zero_and_each_sample_has_its_row():
-    rows = pd.MultiIndex.from_product([["toy", "other"], ["accuracy", "precision"]])
-    mean = np.array([0.1, -0.2, 0.3, -0.4])
+    rows = pd.MultiIndex.from_product([["toy", "other"], ["accuracy", "AUC", "precision"]])
+    mean = np.array([0.1, 0.5, -0.2, 0.3, 0.6, -0.4])
     intervals = pd.DataFrame({"mean": mean, "low": mean - 0.1, "high": mean + 0.1}, index=rows)
     lines = {"weight": (1.0, 2.0, -0.5), "level": (0.0, 2.0, -0.5)}
-    left, middle, right = drawn(lesson06.boundaries(X, Y, lines, intervals))
+    left, *panels = drawn(lesson06.boundaries(X, Y, lines, intervals))
     for name, (b1, b2, b) in lines.items():
         x1, x2 = line(left, name).get_data()
         np.testing.assert_allclose(b1 * x1 + b2 * x2 + b, 0, atol=1e-12)
-    assert [label.get_text() for label in middle.get_yticklabels()] == ["toy", "other"]
-    for axes, wanted in ((middle, [0.1, 0.3]), (right, [-0.2, -0.4])):
+    assert [label.get_text() for label in panels[0].get_yticklabels()] == ["toy", "other"]
+    for axes, wanted in zip(panels, ([0.1, 0.3], [0.5, 0.6], [-0.2, -0.4]), strict=True):
         (means,) = (each for each in axes.lines if each.get_marker() == "o")
         np.testing.assert_array_equal(means.get_xdata(), wanted)
         ends = np.array([segment[:, 0] for segment in axes.collections[0].get_segments()])

@@ -18,7 +18,7 @@ def boundaries(X, y, lines, intervals):
     lines : dict of str to array_like of float, shape (3,)
         Up to four names, with two slopes and the intercept of the boundary.
     intervals : pandas.DataFrame
-        Indexed by the sample and one of two measures, with columns ``mean``, ``low`` and ``high`` of a difference.
+        Indexed by the sample and one of three measures, with columns ``mean``, ``low`` and ``high`` of a difference.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def boundaries(X, y, lines, intervals):
     """
     if not 1 <= len(lines) <= len(STYLES):
         raise ValueError(f"lines takes one to four boundaries, got {len(lines)}.")
-    fig, (left, *others) = plots.figure(3)
+    fig, (left, *others) = plots.figure(4)
     sample(left, X, y)
     X = np.asarray(X)
     centre, reach = X.mean(axis=0), 2 * np.ptp(X)
@@ -42,7 +42,7 @@ def boundaries(X, y, lines, intervals):
         left.plot(*(foot + np.outer([-reach, reach], along)).T, style, color="black", label=name)
     left.set(xlim=(X[:, 0].min(), X[:, 0].max()), ylim=(X[:, 1].min(), X[:, 1].max()))
     left.set(xlabel="feature 1", ylabel="feature 2")
-    left.legend(loc="upper center", bbox_to_anchor=(0.4, -0.18), ncols=2, fontsize=9, handlelength=2.4)
+    fig.legend(loc="outside lower left", ncols=5, fontsize=10, handlelength=2.4)
     names, measures = (intervals.index.unique(level) for level in (0, 1))
     for axes, measure in zip(others, measures, strict=True):
         found = intervals.xs(measure, level=1).loc[names]
@@ -50,7 +50,7 @@ def boundaries(X, y, lines, intervals):
         axes.hlines(rows, found["low"], found["high"], color=plots.NEUTRAL)
         axes.plot(found["mean"], rows, "o", color=plots.ACCENT, markersize=5)
         axes.axvline(0, color="black", lw=1)
-        axes.set(title=measure, xlabel="weight − none", ylim=(len(found) - 0.5, -0.5))
+        axes.set(title=measure.replace(" ", "\n"), xlabel="weight − none", ylim=(len(found) - 0.5, -0.5))
         axes.title.set_fontsize(11)
         axes.set_yticks(rows, labels=names if axes is others[0] else [""] * len(found), fontsize=9)
     return fig
