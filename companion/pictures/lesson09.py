@@ -70,10 +70,11 @@ def cut(parts, errors, sizes, left, *, weight):
     amount.text(max(sizes), weight * 1.02, f"asked: {weight:g}", color=plots.NEUTRAL)
     amount.plot(sizes, left, "o-", color=plots.ACCENT, label="left")
     for size, value in list(zip(sizes, left, strict=True))[::2]:
-        beneath = {"xytext": (0, -16), "textcoords": "offset points", "ha": "center"}
+        beneath = {"xytext": (-8, -17), "textcoords": "offset points", "ha": "center"}
         amount.annotate(f"{value:.1f}", (size, value), **beneath, color=plots.ACCENT)
     amount.set(xscale="log", ylim=(0, weight * 1.1), xlabel="rows of a part", title="what is left of the weight")
     amount.set_xticks(sizes, [str(each) for each in sizes])
     amount.minorticks_off()
+    amount.margins(x=0.1)  # room for what is left at both ends
     amount.invert_xaxis()  # more parts, and fewer rows of each, to the right: as on the left
     return fig
