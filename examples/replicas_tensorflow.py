@@ -5,7 +5,8 @@ Two machines, or two terminals of one: give each all addresses, and its own inde
     TF_CONFIG='{"cluster": {"worker": ["ADDRESS0:29500", "ADDRESS1:29501"]}, "task": {"type": "worker", "index": 0}}' \
         python examples/replicas_tensorflow.py
 
-and ``"index": 1`` on the other. Without TF_CONFIG there is one process. ``--out file.npy`` stores the parameters.
+and ``"index": 1`` on the other. Without TF_CONFIG there is one process. ``--out file.npy`` stores the parameters. One
+device per worker: set CUDA_VISIBLE_DEVICES, and start a worker for each GPU.
 
 Keras 3's `fit` does not run under this strategy (keras#20585), so the loop is written out. Lesson 09 says why the loss
 is divided as it is.
@@ -25,7 +26,13 @@ BATCH = 256  # rows of all ranks together
 
 def train(strategy):
     """Return the parameters after training on all workers; each worker returns the same."""
-    rank, ranks = strategy.cluster_resolver.task_id or 0, strategy.num_replicas_in_sync
+    resolver, ranks = strategy.cluster_resolver, strategy.num_replicas_in_sync
+    rank, workers = resolver.task_id or 0, len(resolver.cluster_spec().as_dict().get("worker", ["this"]))
+    if ranks != workers:
+        raise ValueError(
+            f"{workers} workers have {ranks} devices, but the rows are dealt to workers: give each worker one device, "
+            "by CUDA_VISIBLE_DEVICES."
+        )
     part = data.load("hypothyroid")
     X, y = part.X_train, part.y_train[:, None].astype(float)
     w = np.where(y == 1, WEIGHT, 1.0)

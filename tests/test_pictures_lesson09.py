@@ -17,6 +17,11 @@ def test_errors_and_what_is_left_are_those_given():
     assert corners.min() == 0 and corners.max() == 0.9
     assert line(amount, "left").get_xydata().tolist() == [[4, 2.0], [16, 5.0], [64, 8.0]]
     assert [text.get_text() for text in amount.texts] == ["asked: 10", "2.0", "8.0"]
+    assert amount.xaxis_inverted()  # so the parts grow in number to the right on both sides
+    frame = amount.get_window_extent()
+    for text in amount.texts:
+        box = text.get_window_extent()
+        assert frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
 
 
 def test_the_error_of_a_cut_is_that_of_a_mean_of_ratios():

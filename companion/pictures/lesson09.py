@@ -48,7 +48,7 @@ def cut(parts, errors, sizes, left, *, weight):
     -------
     matplotlib.figure.Figure
         Left: mean and range of `errors`, the error 1 − 1/parts of sums that are averaged, and none for sums over the
-        divisor of the whole. Right: `left` along `sizes`, under `weight`.
+        divisor of the whole. Right: `left` along `sizes`, from large to small, under `weight`.
     """
     parts, errors = np.asarray(parts), np.asarray(errors)
     fig, (error, amount) = plots.figure(2)
@@ -67,11 +67,14 @@ def cut(parts, errors, sizes, left, *, weight):
     error.minorticks_off()
 
     amount.axhline(weight, color=plots.NEUTRAL, linestyle=":")
-    amount.text(min(sizes), weight * 1.02, f"asked: {weight:g}", color=plots.NEUTRAL)
+    amount.text(max(sizes), weight * 1.02, f"asked: {weight:g}", color=plots.NEUTRAL)
     amount.plot(sizes, left, "o-", color=plots.ACCENT, label="left")
     for size, value in list(zip(sizes, left, strict=True))[::2]:
-        amount.annotate(f"{value:.1f}", (size, value), xytext=(7, -12), textcoords="offset points", color=plots.ACCENT)
+        beneath = {"xytext": (-8, -17), "textcoords": "offset points", "ha": "center"}
+        amount.annotate(f"{value:.1f}", (size, value), **beneath, color=plots.ACCENT)
     amount.set(xscale="log", ylim=(0, weight * 1.1), xlabel="rows of a part", title="what is left of the weight")
     amount.set_xticks(sizes, [str(each) for each in sizes])
     amount.minorticks_off()
+    amount.margins(x=0.1)  # room for what is left at both ends
+    amount.invert_xaxis()  # more parts, and fewer rows of each, to the right: as on the left
     return fig
