@@ -218,7 +218,9 @@ def test_from_logits_is_offered_where_keras_has_it():
     assert found.kinds == {"probabilities"} and "from_logits=True" in found.causes[0].mend
 
 
-@pytest.mark.parametrize("loss", ["binary_crossentropy", "bce", keras.losses.binary_crossentropy], ids=str)
+@pytest.mark.parametrize(
+    "loss", ["binary_crossentropy", "bce", keras.losses.binary_crossentropy], ids=["name", "alias", "function"]
+)
 @pytest.mark.parametrize("outputs", [None, "logits"])
 def test_a_loss_by_name_that_gets_logits_is_offered_the_class_that_takes_them(loss, outputs):
     (cause,) = same_loss(torch.nn.BCEWithLogitsLoss(), loss, outputs=outputs).causes
