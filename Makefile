@@ -48,7 +48,7 @@ test: $(SITE) $(ASSIGNMENTS) $(CLUSTER)  ## set up, then every check, stored out
 
 lab: $(STAMP)  ## open JupyterLab on the first notebook (FRAMEWORK=pytorch or tensorflow: without the other's cells)
 	@$(if $(FRAMEWORK),[ -e build/$(FRAMEWORK) ] || $(RUN) tools.editions)
-	@$(RUN) jupyter lab $(if $(FRAMEWORK),build/$(FRAMEWORK),notebooks)/00_start_here.ipynb $(OPTIONS)
+	@$(RUN) jupyter lab $(if $(FRAMEWORK),build/$(FRAMEWORK),notebooks)/00_start_here.ipynb$(if $(OPTIONS),$(space)$(OPTIONS))
 
 notebooks: $(STAMP)  ## execute the changed texts into the stored notebooks (ALL=1: all; NAMES="01_…": those)
 	@$(RUN) tools.execute --store $(NAMES) $(if $(ALL),--all)
