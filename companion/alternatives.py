@@ -391,6 +391,11 @@ def gaussians(shift, *, n, positives, seed):
     y : numpy.ndarray of int64, shape (n,)
         The positives stand last.
 
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as above, or `positives` leaves no negative.
+
     Examples
     --------
     >>> X, y = gaussians([1.0, 0.5], n=100, positives=5, seed=0)
@@ -398,7 +403,10 @@ def gaussians(shift, *, n, positives, seed):
     ((100, 2), 5)
     """
     shift = _checks.array("shift", shift, ndim=1)
-    y = (np.arange(_checks.whole("n", n, least=2)) >= n - _checks.whole("positives", positives, least=1)).astype(int)
+    n, positives = _checks.whole("n", n, least=2), _checks.whole("positives", positives, least=1)
+    if positives >= n:
+        raise ValueError(f"positives takes less than n = {n}, got {positives}.")
+    y = (np.arange(n) >= n - positives).astype(int)
     return np.random.default_rng(seed).normal(size=(n, len(shift))) + y[:, None] * shift, y
 
 

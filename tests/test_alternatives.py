@@ -129,3 +129,9 @@ def test_gaussians_stand_where_they_should():
     points, labels = alternatives.gaussians([2.0, 0.0], n=40_000, positives=10_000, seed=0)
     np.testing.assert_allclose([points[labels == k].mean(axis=0) for k in (0, 1)], [[0, 0], [2, 0]], atol=0.05)
     assert labels.sum() == 10_000
+
+
+@pytest.mark.parametrize("positives", [10, 11])
+def test_gaussians_without_a_negative_are_refused(positives):
+    with pytest.raises(ValueError, match="positives takes less than n = 10"):
+        alternatives.gaussians([1.0], n=10, positives=positives, seed=0)

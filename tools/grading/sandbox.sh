@@ -1,7 +1,8 @@
 #!/bin/sh
 # Run a command that can write in small file systems in memory, and nowhere else, once it has opened the five sockets of
-# a kernel in the folder $1. It sees nothing in the folders $2, but for the folders $3 in them (separated by colons), no socket of other programs, no other process, no
-# device but those without memory, no network, and it has no privilege. For tools.grading, with util-linux:
+# a kernel in the folder $1. It sees nothing in the folders $2, but for the folders $3 in them (separated by colons), no
+# socket of other programs, no other process, no device but those without memory, no network, and it has no privilege.
+# For tools.grading, with util-linux:
 # sh tools/grading/sandbox.sh FOLDER HIDDEN SHOWN COMMAND …
 set -eu
 unshare=$(command -v unshare)
