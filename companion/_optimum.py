@@ -8,6 +8,7 @@ from companion import _checks
 from companion._models import checked_rows
 
 FLAT = 1e-13  # curvatures below this share of the largest are none: float64 cannot tell them from 0
+CLOSE = 1e-8  # a decrement below this share of the value is close to the minimum
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,15 +122,15 @@ def solve(problem, target, functions_of_loss, functions_of_regression, *, penalt
     return replace(found, parameters=regression.split(found.parameters))
 
 
-def newton(value_at, derivatives_at, start, *, max_steps, refuse=lambda theta: None):
+def newton(slope_at, hessian_at, start, *, max_steps, refuse=lambda theta: None):
     """Return the minimum of a convex function as an `Optimum` with a vector of parameters.
 
     Parameters
     ----------
-    value_at : callable
-        Takes a vector, float64 of shape (p,), and returns the value there.
-    derivatives_at : callable
-        The same, and returns value, gradient (p,) and Hessian (p, p).
+    slope_at : callable
+        Takes a vector, float64 of shape (p,), and returns the value and the gradient, (p,), there.
+    hessian_at : callable
+        The same, and returns the Hessian, (p, p).
     start : numpy.ndarray of float64, shape (p,)
     max_steps : int
     refuse : callable, optional
@@ -140,17 +141,20 @@ def newton(value_at, derivatives_at, start, *, max_steps, refuse=lambda theta: N
     Directions in which the function is flat at the start (columns that repeat others; what all classes share) are left
     alone: among many minima that is the one nearest to the start. A step is halved until the function falls enough
     (Armijo's rule). The end is where Newton's decrement, gᵀH⁻¹g, is below 1e-20 of the value, so that the distance to
-    the minimum is rounding alone. A function that only falls ever more slowly, as for data that can be separated in
-    part, ends in curvatures that vanish, and is refused.
+    the minimum is rounding alone. Close to it, where a step takes off four digits of the decrement, the
+    Hessian is kept. A function that only falls
+    ever more slowly, as for data that can be separated in part, ends in curvatures that vanish, and is refused.
     """
-    theta, span = start, None
+    theta, span, hessian, decrement, close = start, None, None, np.inf, False
     max_steps = _checks.whole("max_steps", max_steps, least=1)
+    value, gradient = slope_at(theta)
+    worst = max(1.0, abs(value))
     for step in range(max_steps + 1):
-        value, gradient, hessian = derivatives_at(theta)
+        hessian = hessian if close else hessian_at(theta)
         if not (np.isfinite(value) and np.isfinite(gradient).all() and np.isfinite(hessian).all()):
             raise ValueError(f"The loss or a derivative of it is NaN or infinite after {step} steps.")
         if span is None:
-            span, worst = _curved(hessian), max(1.0, abs(value))
+            span = _curved(hessian)
         outside = gradient - span @ (span.T @ gradient)
         if np.linalg.norm(outside) > 1e-9 * max(1.0, np.linalg.norm(gradient)):
             raise ValueError(
@@ -160,14 +164,18 @@ def newton(value_at, derivatives_at, start, *, max_steps, refuse=lambda theta: N
         curvature, axes = np.linalg.eigh(span.T @ hessian @ span)
         _check_curvature(curvature, step)
         slope = axes.T @ (span.T @ gradient)
-        decrement = float(slope @ (slope / curvature))
+        last, decrement = decrement, float(slope @ (slope / curvature))
+        close = decrement <= min(CLOSE * abs(value), 1e-4 * last)
         direction = -span @ (axes @ (slope / curvature))
         if decrement <= 1e-20 * abs(value) + 1e-28 * worst:
             theta = theta + direction
-            value, gradient, _ = derivatives_at(theta)
+            value, gradient = slope_at(theta)
             return Optimum(theta, float(value), float(np.linalg.norm(gradient)), step + 1)
-        length = 1.0
-        while not value_at(theta + length * direction) <= value - 1e-4 * length * decrement + 1e-15 * abs(value):
+        length, before = 1.0, value
+        while True:
+            value, gradient = slope_at(theta + length * direction)
+            if value <= before - 1e-4 * length * decrement + 1e-15 * abs(before):
+                break
             length /= 2
             if length < 1e-10:
                 raise RuntimeError(f"No step makes the loss smaller after {step} steps: its gradient may be wrong.")

@@ -75,9 +75,9 @@ def first_loss(model, X, y, **options):
     return model.fit(X, y, verbose=0, **options).history["loss"][0]
 
 
-def run(case, line):
-    """Run a case with a line at its place, and say whether what should hold does."""
-    names = {"np": np, "torch": torch, "nn": nn, "F": F, "keras": keras, "tf": tf, "LINE": line}
+def run(case, line, folder):
+    """Run a case with a line at its place, which may write to `folder`, and say whether what should hold does."""
+    names = {"np": np, "torch": torch, "nn": nn, "F": F, "keras": keras, "tf": tf, "LINE": line, "folder": folder}
     names |= {"binary": binary, "three": three, "first_loss": first_loss}
     middle = textwrap.indent(line, " " * case.get("indent", 0))
     with warnings.catch_warnings():
@@ -87,10 +87,10 @@ def run(case, line):
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["symptom"] for case in CASES])
-def test_the_row_has_the_symptom_and_its_line_mends_it(case):
+def test_the_row_has_the_symptom_and_its_line_mends_it(case, tmp_path):
     row = row_of(case)
     try:
-        right, said = run(case, case.get("wrong", "")), None
+        right, said = run(case, case.get("wrong", ""), tmp_path), None
     except Exception as error:
         right, said = False, " ".join(str(error).split())
     advice = f"(seen on {SPECIFICATION['seen']}; here {VERSIONS}). {case.get('mended', 'Correct the index.')}"
@@ -99,7 +99,7 @@ def test_the_row_has_the_symptom_and_its_line_mends_it(case):
     pieces = [piece for piece in re.split("…", words[0]) if piece.strip()] if words else []
     assert all(piece.strip() in said for piece in pieces), f"The error says {said!r} {advice}"
     assert bool(said) == ("holds" not in case), f"It raises {said!r} {advice}"
-    assert run(case, row.lines[case.get("line", 0)]), f"The line in the row does not mend it {advice}"
+    assert run(case, row.lines[case.get("line", 0)], tmp_path), f"The line in the row does not mend it {advice}"
 
 
 def test_every_row_is_run():
@@ -107,10 +107,10 @@ def test_every_row_is_run():
     assert {row.symptom for row in ROWS if not ELSEWHERE.search(row.cause)} == tested
 
 
-def test_a_mended_trap_is_reported_by_name_with_the_versions_and_what_to_write():
+def test_a_mended_trap_is_reported_by_name_with_the_versions_and_what_to_write(tmp_path):
     case = next(case for case in CASES if case["symptom"] == "changes nothing; text keys")
     harmless = case | {"before": "class_weight = {0: 1.0, 1: 20.0}"}  # what Keras 3.16 will make of the text keys
     with pytest.raises(
         AssertionError, match=r"no harm any more \(seen on .*Keras 3\.15\.1; here .*\)\. Keras 3\.16 reads"
     ):
-        test_the_row_has_the_symptom_and_its_line_mends_it(harmless)
+        test_the_row_has_the_symptom_and_its_line_mends_it(harmless, tmp_path)

@@ -99,37 +99,41 @@ def _of_regression(regression):
             losses = -log_softmax(z, dim=1).gather(1, y[:, None])[:, 0]
         return (weights * losses).mean()
 
-    def value_at(theta):
+    def at(theta):
+        """Return the parameters and the logits, of which the loss is differentiated."""
         theta = torch.tensor(theta)
-        return (data_loss(X @ theta.view(-1, outputs)) + (penalties * theta**2).sum() / 2).item()
+        return theta, (X @ theta.view(-1, outputs)).requires_grad_()
 
-    def derivatives_at(theta):
-        theta = torch.tensor(theta)
-        z = (X @ theta.view(-1, outputs)).requires_grad_()
+    def slope_at(theta):
+        theta, z = at(theta)
         value = data_loss(z)
-        (slope,) = torch.autograd.grad(value, z, create_graph=True)
-        curvature = [torch.autograd.grad(slope[:, k].sum(), z, retain_graph=True)[0] for k in range(outputs)]
-        gradient = (X.T @ slope.detach()).flatten() + penalties * theta
-        hessian = torch.einsum("ni,nkl,nj->ikjl", X, torch.stack(curvature, dim=1), X).reshape(len(theta), -1)
+        (slope,) = torch.autograd.grad(value, z)
         value = value.item() + (penalties * theta**2).sum().item() / 2
-        return value, gradient.numpy(), (hessian + torch.diag(penalties)).numpy()
+        return value, ((X.T @ slope).flatten() + penalties * theta).numpy()
 
-    return value_at, derivatives_at
+    def hessian_at(theta):
+        theta, z = at(theta)
+        (slope,) = torch.autograd.grad(data_loss(z), z, create_graph=True)
+        each = torch.eye(outputs, dtype=z.dtype)[:, None, :].expand(-1, *z.shape)
+        (curvature,) = torch.autograd.grad(slope, z, each, is_grads_batched=True)
+        hessian = torch.einsum("ni,knl,nj->ikjl", X, curvature, X).reshape(len(theta), -1)
+        return (hessian + torch.diag(penalties)).numpy()
+
+    return slope_at, hessian_at
 
 
 def _functions(loss, start):
-    """Return the value of a loss, and its value, gradient and Hessian, as functions of vectors such as `start`."""
+    """Return the value and gradient of a loss, and its Hessian, as functions of vectors such as `start`."""
     value = loss(torch.tensor(start))
     check_loss(value, torch.is_tensor(value), torch.float64)
     gradient_and_value = torch.func.grad_and_value(loss)
     hessian = torch.func.jacrev(torch.func.grad(loss), chunk_size=64)
 
-    def value_at(theta):
-        return loss(torch.tensor(theta)).item()
+    def slope_at(theta):
+        gradient, value = gradient_and_value(torch.tensor(theta))
+        return value.item(), gradient.numpy()
 
-    def derivatives_at(theta):
-        theta = torch.tensor(theta)
-        gradient, value = gradient_and_value(theta)
-        return value.item(), gradient.numpy(), hessian(theta).detach().numpy()
+    def hessian_at(theta):
+        return hessian(torch.tensor(theta)).detach().numpy()
 
-    return value_at, derivatives_at
+    return slope_at, hessian_at

@@ -97,7 +97,7 @@ def _of_regression(regression):
 
 @lru_cache
 def _regression_graphs(outputs):
-    """Return the graphs of value and derivatives of regressions of any size: traced once, however many are solved."""
+    """Return the graphs of `_functions` of regressions of any size: traced once, however many are solved."""
 
     def data_loss(z, y, weights):
         if outputs == 1:
@@ -106,11 +106,15 @@ def _regression_graphs(outputs):
             losses = -tf.reduce_sum(tf.one_hot(y, outputs, dtype=tf.float64) * tf.nn.log_softmax(z), axis=1)
         return tf.reduce_mean(weights * losses)
 
-    def loss(theta, X, y, weights, penalties):
+    def slope(theta, X, y, weights, penalties):
         z = X @ tf.reshape(theta, [-1, outputs])
-        return data_loss(z, y, weights) + tf.reduce_sum(penalties * theta**2) / 2
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            value = data_loss(z, y, weights)
+        gradient = tf.reshape(tf.matmul(X, tape.gradient(value, z), transpose_a=True), [-1])
+        return value + tf.reduce_sum(penalties * theta**2) / 2, gradient + penalties * theta
 
-    def derivatives(theta, X, y, weights, penalties):
+    def hessian(theta, X, y, weights, penalties):
         z = X @ tf.reshape(theta, [-1, outputs])
         with tf.GradientTape() as outer:
             outer.watch(z)
@@ -118,49 +122,49 @@ def _regression_graphs(outputs):
                 inner.watch(z)
                 value = data_loss(z, y, weights)
             slope = inner.gradient(value, z)
-        curvature = outer.batch_jacobian(slope, z)
-        gradient = tf.reshape(tf.matmul(X, slope, transpose_a=True), [-1]) + penalties * theta
-        hessian = tf.reshape(tf.einsum("ni,nkl,nj->ikjl", X, curvature, X), [tf.size(theta), -1])
-        value += tf.reduce_sum(penalties * theta**2) / 2
-        return value, gradient, hessian + tf.linalg.diag(penalties)
+        hessian = tf.einsum("ni,nkl,nj->ikjl", X, outer.batch_jacobian(slope, z), X)
+        return tf.reshape(hessian, [tf.size(theta), -1]) + tf.linalg.diag(penalties)
 
     floats, labels = tf.float64, tf.int64
     specs = [([None], floats), ([None, None], floats), ([None], labels), ([None], floats), ([None], floats)]
     specs = [tf.TensorSpec(shape, dtype) for shape, dtype in specs]
-    return [tf.function(f, autograph=False).get_concrete_function(*specs) for f in (loss, derivatives)]
+    return [tf.function(f, autograph=False).get_concrete_function(*specs) for f in (slope, hessian)]
 
 
 def _functions(loss, start):
-    """Return the value of a loss, and its value, gradient and Hessian, as functions of vectors such as `start`."""
+    """Return the value and gradient of a loss, and its Hessian, as functions of vectors such as `start`."""
     value = loss(tf.constant(start))
     check_loss(value, tf.is_tensor(value), tf.float64)
     return _bound(*_graphs(loss, tf.TensorSpec(start.shape, tf.float64)))
 
 
-def _graphs(loss, *specs):
-    """Return a loss, and its value, gradient and Hessian, as graphs of its first argument and the others."""
+def _graphs(loss, spec):
+    """Return the value and gradient of a loss, and its Hessian, as graphs."""
 
-    def derivatives(theta, *data):
-        with tf.GradientTape() as outer:
-            outer.watch(theta)
-            with tf.GradientTape() as inner:
-                inner.watch(theta)
-                value = loss(theta, *data)
-            gradient = inner.gradient(value, theta, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        return value, gradient, outer.jacobian(gradient, theta, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    def slope(theta):
+        with tf.GradientTape() as tape:
+            tape.watch(theta)
+            value = loss(theta)
+        return value, tape.gradient(value, theta, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+    def hessian(theta):
+        with tf.GradientTape() as tape:
+            tape.watch(theta)
+            _, gradient = slope(theta)
+        return tape.jacobian(gradient, theta, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
     # Traced explicitly: calling a new tf.function for every loss makes TensorFlow warn of retracing.
-    return [tf.function(f, autograph=False).get_concrete_function(*specs) for f in (loss, derivatives)]
+    return [tf.function(f, autograph=False).get_concrete_function(spec) for f in (slope, hessian)]
 
 
-def _bound(value, derivatives, *data):
+def _bound(slope, hessian, *data):
     """Return two graphs as functions of NumPy vectors."""
 
-    def value_at(theta):
-        return float(value(tf.constant(theta), *data))
+    def slope_at(theta):
+        value, gradient = slope(tf.constant(theta), *data)
+        return float(value), np.array(gradient)
 
-    def derivatives_at(theta):
-        found = derivatives(tf.constant(theta), *data)
-        return float(found[0]), *(np.array(part) for part in found[1:])
+    def hessian_at(theta):
+        return np.array(hessian(tf.constant(theta), *data))
 
-    return value_at, derivatives_at
+    return slope_at, hessian_at
