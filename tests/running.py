@@ -14,6 +14,15 @@ from tools.course import FRAMEWORKS, NOTEBOOKS, OTHER
 from tools.editions import edition
 from tools.execute import TIMEOUT
 
+NOT_INSTALLED = """
+from importlib.metadata import MetadataPathFinder
+
+found = MetadataPathFinder.find_distributions
+MetadataPathFinder.find_distributions = lambda *args, **options: (
+    one for one in found(*args, **options) if one.name not in {names}
+)
+"""
+
 
 def texts(notebook):
     """Return the text that each cell writes; a cell whose output no test compares is left out."""
@@ -25,9 +34,13 @@ def texts(notebook):
 
 
 def hide(names, folder):
-    """Write modules into `folder` that cannot be imported, to stand before those of the same names."""
+    """Write modules into `folder` that cannot be imported, to stand before those of the same names.
+
+    Python loads `sitecustomize` when it starts: it hides the packages, too, so that they seem not installed.
+    """
     for name in names:
         (folder / f"{name}.py").write_text(f"raise ModuleNotFoundError('No module named {name}', name='{name}')\n")
+    (folder / "sitecustomize.py").write_text(NOT_INSTALLED.format(names=set(names)))
 
 
 def prepare(folder):
@@ -64,3 +77,6 @@ def check_missing(framework, monkeypatch):
     for module in OTHER[framework].modules:
         with pytest.raises(CellExecutionError, match=f"No module named {module}"):
             execute(new_notebook(cells=[new_code_cell(f"import {module}")]), framework, monkeypatch)
+        with pytest.raises(CellExecutionError, match="PackageNotFoundError"):
+            asked = f"from importlib.metadata import version\nversion({module!r})"
+            execute(new_notebook(cells=[new_code_cell(asked)]), framework, monkeypatch)
