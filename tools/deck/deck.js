@@ -1,6 +1,6 @@
 // Choose the framework of the address, set the formulas, give each slide a heading and its code and tables the largest size
 // that fits, start. Two frameworks stand in columns; else, at full width, below one another; else in columns with long
-// lines broken.
+// lines broken, and their rest set in.
 (async () => {
   const HEIGHT = 690, SIZES = [20, 18, 16, 15, 14];
   const framework = new URLSearchParams(location.search).get("framework");
@@ -11,6 +11,13 @@
 
   const fits = (slide) => slide.offsetHeight <= HEIGHT &&
     [...slide.querySelectorAll("pre")].every((code) => code.scrollWidth <= code.clientWidth);
+  const hang = (code) => {
+    const lines = code.innerHTML.trimEnd().split("\n").map((line) => {
+      const indent = line.replace(/<[^>]*>/g, "").search(/[^ ]|$/);
+      return `<span class="line" style="--rest: ${indent + 4}ch">${line}</span>`;
+    });
+    code.innerHTML = lines.join("");
+  };
   let heading;
   for (const slide of document.querySelectorAll(".slides > section > section")) {
     const seen = [...slide.children].some((part) => part.tagName !== "ASIDE" && part.offsetHeight > 0);
@@ -20,6 +27,7 @@
     else slide.insertAdjacentHTML("afterbegin", `<p class="running">${heading}</p>`);
     search: for (const layout of ["columns", "stacked", "wrapped"]) {
       slide.dataset.layout = layout;
+      if (layout === "wrapped") slide.querySelectorAll(".input pre").forEach(hang);
       for (const size of SIZES) {
         slide.style.setProperty("--code", `${size}px`);
         if (fits(slide)) break search;
