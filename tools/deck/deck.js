@@ -14,7 +14,7 @@
   const hang = (code) => {
     const lines = code.innerHTML.trimEnd().split("\n").map((line) => {
       const indent = line.replace(/<[^>]*>/g, "").search(/[^ ]|$/);
-      return `<span class="line" style="--rest: ${indent + 4}ch">${line}</span>`;
+      return `<span class="line" style="--rest: ${indent + 2}ch">${line}</span>`;
     });
     code.innerHTML = lines.join("");
   };
