@@ -14,8 +14,11 @@ _STARTS = {
     "shift": (0.0,),
     "margin": (0.1,),
     "inside": (1.0, 4.0),
+    "p_margin": (0.05,),
+    "poly": (1.0,),
 }
-_NEVER_NEGATIVE = ("gamma", "gammas", "scale", "inside")
+_NEVER_NEGATIVE = ("gamma", "gammas", "scale", "inside", "p_margin")
+_SCALAR = ("scale", "p_margin", "poly")
 
 
 def ladder(family, n_classes):
@@ -29,6 +32,7 @@ def ladder(family, n_classes):
         yield law, ("gamma",), True
         yield law, ("gamma", "shift"), False
         yield law, ("gamma", "scale"), False
+    yield from [(plain, ("poly",), False), (plain, ("gamma", "poly"), False)]
     yield from [(plain, ("scale", "shift"), False), (plain, ("scale",), True), (plain, ("shift",), True)]
     yield from [(active, (), True), (active, ("gamma",), False), (active, ("scale",), False)]
     yield from [(active, ("shift",), False), (replace(detached, activated=True), ("gamma",), False)]
@@ -36,6 +40,8 @@ def ladder(family, n_classes):
     if n_classes == 2 or family == "sigmoid":
         yield plain, ("gammas",), False
         yield detached, ("gammas",), False
+        yield plain, ("gammas", "p_margin"), False
+        yield detached, ("gammas", "p_margin"), False
     if family == "softmax":
         yield plain, ("margin",), False
         yield plain, ("scale", "margin"), False
@@ -85,7 +91,8 @@ def _solved(law, names, n_classes, z, terms):
         yield law
         return
     one_logit = z.ndim == 1
-    sizes = {"gamma": 1, "gammas": 2, "scale": 1, "margin": 1 if one_logit else n_classes, "inside": n_classes}
+    sizes = dict.fromkeys(_STARTS, 1) | {"gammas": 2, "inside": n_classes}
+    sizes["margin"] = 1 if one_logit else n_classes
     sizes["shift"] = 1 if one_logit else n_classes - (law.family == "softmax")
 
     def made(x):
@@ -95,11 +102,8 @@ def _solved(law, names, n_classes, z, terms):
             at += sizes[name]
             part = tuple((np.abs(part) if name in _NEVER_NEGATIVE else part).tolist())
             if name in ("shift", "margin") and len(part) < n_classes and law.family == "softmax":
-                part = (
-                    0.0,
-                    *part,
-                )  # of shifts the first is arbitrary; one logit has two numbers, the other one a shift
-            values[name.removesuffix("s")] = part[0] if name == "scale" else part
+                part = (0.0, *part)  # of shifts the first is arbitrary; one logit has but one of either
+            values[name.removesuffix("s")] = part[0] if name in _SCALAR else part
         return replace(law, **values)
 
     def residual(x):
@@ -109,8 +113,9 @@ def _solved(law, names, n_classes, z, terms):
         starts = [_STARTS[name][min(number, len(_STARTS[name]) - 1)] for name in names]
         x = np.concatenate([np.broadcast_to(start, sizes[name]) for name, start in zip(names, starts, strict=True)])
         with np.errstate(all="ignore"):
+            # A law that fits takes its residual down to rounding, step by step; one that stalls before does not fit.
             found = least_squares(
-                residual, x, method="lm", xtol=1e-14, ftol=1e-14, gtol=1e-14, max_nfev=25 * (len(x) + 1)
+                residual, x, method="lm", xtol=1e-10, ftol=1e-6, gtol=1e-14, max_nfev=25 * (len(x) + 1)
             )
         yield made(found.x)
 

@@ -7,7 +7,7 @@ holds all that enters linearly, the class weights and the smoothed targets.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax, logsumexp, softmax
+from scipy.special import expit, log_expit
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,9 @@ class Law:
 
     `family` is "softmax" (of one logit: of (0, z)) or "sigmoid", one binary loss a column. `gamma` holds one number, or
     one for the negative and one for the positive class. `activated` says that x is softmax(z) or σ(z), not z.
-    `detached` takes the factor m as a constant. `squared` replaces C by Σ (p − target)².
+    `detached` takes the factor m as a constant. `squared` replaces C by Σ (p − target)². `p_margin` is taken off the
+    probability of positives in rows of the negative class, down to 0: the asymmetric loss of Ridnik et al. (2021).
+    `poly` times (1 − exp(−C_k))^(γ + 1) is added: PolyLoss of Leng et al. (2022).
     """
 
     family: str = "softmax"
@@ -28,6 +30,8 @@ class Law:
     inside: tuple = (1.0,)
     activated: bool = False
     squared: bool = False
+    p_margin: float = 0.0
+    poly: float = 0.0
 
     def terms(self, z):
         """Return the values ``(n, T)`` of the terms, and their gradients ``(n, T)`` + the axes of a row of `z`.
@@ -42,7 +46,7 @@ class Law:
         u = u + np.asarray(self.shift)
         log_p, toward = _toward(u, np.asarray(self.margin))
         if self.squared:
-            values, to_u = _squared(softmax(u, axis=1))
+            values, to_u = _squared(np.exp(_log_softmax(u)))
         else:
             values, slope = self._factor(log_p)
             to_u = slope[:, :, None] * toward
@@ -66,13 +70,24 @@ class Law:
         return values.reshape(n, -1), back(gradients.reshape(n, 2 * k, k))
 
     def _factor(self, log_p):
-        """Return m C and its derivative in log p; the last axis is that of the classes."""
+        """Return the terms and their derivatives in log p; the last axis is that of the classes, the negative first."""
         gamma, w = np.asarray(self.gamma), np.asarray(self.inside)
-        cost = np.maximum(-w * log_p, 1e-300)
+        if self.p_margin:
+            p = np.exp(log_p)
+            raised = p + self.p_margin * (np.arange(p.shape[-1]) == 0)
+            log_p, w = np.log(np.minimum(raised, 1)), w * np.where(raised < 1, p / raised, 0)
+            cost = np.maximum(-log_p, 1e-300)
+        else:
+            cost = np.maximum(-w * log_p, 1e-300)
         rest = -np.expm1(-cost)  # 1 − exp(−C), which is 1 − p
         factor = rest**gamma
-        slope = factor if self.detached else factor + gamma * rest ** (gamma - 1) * np.exp(-cost) * cost
-        return factor * cost, -w * slope
+        values, slope = factor * cost, factor
+        if gamma.any() and not self.detached:
+            slope = factor + gamma * rest ** (gamma - 1) * np.exp(-cost) * cost
+        if self.poly:
+            values = values + self.poly * rest * factor
+            slope = slope + self.poly * (gamma + 1) * factor * np.exp(-cost)
+        return values, -w * slope
 
     def _input(self, z):
         """Return x, and what takes gradients in x, whose second axis is that of the terms, back to z."""
@@ -81,18 +96,25 @@ class Law:
         if z.ndim == 1 or self.family == "sigmoid":
             x = expit(z)
             return x, lambda gradient: gradient * (x * (1 - x))[:, None]
-        x = softmax(z, axis=1)
+        x = np.exp(_log_softmax(z))
         return x, lambda gradient: x[:, None] * (gradient - (gradient * x[:, None]).sum(axis=-1, keepdims=True))
+
+
+def _log_softmax(u):
+    """Return log p, of the last axis; SciPy's takes several times as long on the few rows of a probe."""
+    return u - np.logaddexp.reduce(u, axis=-1, keepdims=True)
 
 
 def _toward(u, margin):
     """Return log p_k, with the margin taken off the logit of k, and its gradient in u, ``(n, k, j)``."""
-    if not margin.any():
-        return log_softmax(u, axis=1), np.eye(u.shape[1]) - softmax(u, axis=1)[:, None]
     k = u.shape[1]
+    if not margin.any():
+        log_p = _log_softmax(u)
+        return log_p, np.eye(k) - np.exp(log_p)[:, None]
     others = np.where(np.eye(k, dtype=bool), -np.inf, u[:, None])
-    toward = u - margin - logsumexp(others, axis=2)
-    slope = np.eye(k) - softmax(others, axis=2)
+    total = np.logaddexp.reduce(others, axis=2)
+    toward = u - margin - total
+    slope = np.eye(k) - np.exp(others - total[:, :, None])
     return log_expit(toward), expit(-toward)[:, :, None] * slope
 
 
