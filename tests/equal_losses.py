@@ -4,7 +4,8 @@ import keras
 import tensorflow as tf
 import torch
 import torch.nn.functional as F
-from ported_losses import PRIOR_LOGS, pytorch, tensorflow
+from loss_pairs import PRIOR_LOGS
+from ported_losses import pytorch, tensorflow
 from torch import nn
 
 import companion.pytorch as pt
@@ -54,6 +55,75 @@ def soft_dice_of_keras(y_true, y_pred):
     p = keras.ops.sigmoid(y_pred)
     overlap = keras.ops.sum(p * y_true)
     return 1 - (2 * overlap + 1) / (keras.ops.sum(p) + keras.ops.sum(y_true) + 1)
+
+
+def poly_focal(logits, targets):
+    cost = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    rest = 1 - torch.exp(-cost)
+    return (rest**2 * cost + 0.5 * rest**3).mean()
+
+
+def poly_focal_of_keras(y_true, y_pred):
+    cost = keras.ops.binary_crossentropy(y_true, y_pred, from_logits=True)
+    rest = 1 - keras.ops.exp(-cost)
+    return keras.ops.mean(rest**2 * cost + 0.5 * rest**3)
+
+
+class Asymmetric(nn.Module):
+    """The asymmetric loss of several labels, its factor without gradient, as its authors have it."""
+
+    def __init__(self, negative=4, positive=1, clip=0.05):
+        super().__init__()
+        self.negative, self.positive, self.clip = negative, positive, clip
+
+    def forward(self, x, y):
+        p = torch.sigmoid(x)
+        rest = (1 - p + self.clip).clamp(max=1)
+        logs = y * torch.log(p.clamp(min=1e-8)) + (1 - y) * torch.log(rest.clamp(min=1e-8))
+        with torch.no_grad():
+            power = self.positive * y + self.negative * (1 - y)
+            factor = (1 - p * y - rest * (1 - y)) ** power
+        return -(logs * factor).sum()
+
+
+def asymmetric_of_keras(clip, stop=tf.stop_gradient):
+    def loss(y_true, y_pred):
+        p = tf.sigmoid(y_pred)
+        rest = tf.minimum(1 - p + clip, 1)
+        logs = y_true * tf.math.log(tf.maximum(p, 1e-8)) + (1 - y_true) * tf.math.log(tf.maximum(rest, 1e-8))
+        factor = stop((1 - p) * y_true + (1 - rest) ** 4 * (1 - y_true))
+        return -tf.reduce_sum(logs * factor)
+
+    return loss
+
+
+def generalised(logits, targets):
+    cost = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    return ((1 - torch.exp(-0.7 * cost)) / 0.7).mean()
+
+
+def generalised_of_keras(y_true, y_pred):
+    cost = keras.ops.binary_crossentropy(y_true, y_pred, from_logits=True)
+    return keras.ops.mean((1 - keras.ops.exp(-0.7 * cost)) / 0.7)
+
+
+def hinge(z, y):
+    return torch.relu(1 - (2 * y - 1) * z).mean()
+
+
+def tversky(z, y):
+    """What α multiplies are the false positives; Keras' α, though its page says the same, multiplies the other."""
+    p = torch.sigmoid(z)
+    hit = (p * y).sum()
+    return 1 - hit / (hit + 0.3 * (p * (1 - y)).sum() + 0.7 * ((1 - p) * y).sum() + 1e-7)
+
+
+ASYMMETRIC = {"n_classes": 2, "one_logit": True, "gamma": [4.0, 1.0], "p_margin": 0.05, "detached": True} | {
+    "divisor": "sum"
+}
+POLY_FOCAL = {"n_classes": 2, "one_logit": True, "gamma": 2.0, "poly": 0.5}
+HINGE = {"n_classes": 2, "one_logit": True, "hinge": True}
+OVERLAP = {"n_classes": 2, "one_logit": True, "overlap": (0.3, 0.7, 1e-7)}
 
 
 # Of each law: the number of classes, PyTorch's ways, TensorFlow's, each with the options of its side.
@@ -130,5 +200,22 @@ LAWS = {
         [nn.CrossEntropyLoss(reduction="sum"), pytorch(divisor="sum")],
         [(SPARSE(from_logits=True, reduction="sum"), {}), (tensorflow(divisor="sum"), {})],
     ),
-    "no law that is known": (2, [soft_dice, soft_dice], [(soft_dice_of_keras, {})]),
+    "PolyLoss": (
+        2,
+        [poly_focal, pytorch(**POLY_FOCAL)],
+        [(poly_focal_of_keras, {}), (tensorflow(**POLY_FOCAL), {})],
+    ),
+    "asymmetric": (
+        2,
+        [Asymmetric(), pytorch(**ASYMMETRIC)],
+        [(asymmetric_of_keras(0.05), {}), (tensorflow(**ASYMMETRIC), {})],
+    ),
+    "hinge": (2, [hinge, pytorch(**HINGE)], [(keras.losses.Hinge(), {}), (tensorflow(**HINGE), {})]),
+    "Tversky": (
+        2,
+        [tversky, pytorch(**OVERLAP)],
+        [(keras.losses.Tversky(alpha=0.7, beta=0.3), {}), (tensorflow(**OVERLAP), {})],
+    ),
+    "dice with a constant": (2, [soft_dice], [(soft_dice_of_keras, {})]),
+    "no law that is known": (2, [generalised], [(generalised_of_keras, {})]),
 }

@@ -3,8 +3,6 @@
 The two halves are written apart, in each framework's own functions, so that equal arguments make equal losses.
 """
 
-import numpy as np
-
 
 def options(
     n_classes=3,
@@ -19,11 +17,16 @@ def options(
     gamma=0.0,
     detached=False,
     inside=False,
+    poly=0.0,
+    p_margin=0.0,
     scale=1.0,
     shift=None,
     margin=None,
     activated=False,
     squared=False,
+    hinge=False,
+    signed=False,
+    overlap=None,
     columns=False,
     clipped=0.0,
     kink=False,
@@ -52,7 +55,10 @@ class Port:
         z = o.reshape(z, [-1]) if c["one_logit"] else z
         if c["probabilities"]:
             z = o.logit(z) if c["one_logit"] else o.log(z)
-        y = o.one_hot(o.reshape(y, [-1]), k, z)
+        y = o.reshape(y, [-1])
+        if c["hinge"] or c["overlap"]:
+            return c["factor"] * (self.hinge if c["hinge"] else self.overlap)(z, o.cast(y, z))
+        y = o.one_hot(y, k, z)
         if c["broadcast"]:
             return o.mean(self.pairs(z, y))
         w = o.constant(self.weights, z)
@@ -72,6 +78,16 @@ class Port:
         by = {"samples": n, "sum": 1.0, "weights": o.sum(rows, 0), "columns": n * k}[c["divisor"]]
         return c["factor"] * total / by + c["offset"]
 
+    def hinge(self, z, y):
+        losses = self.o.relu(1 - (y if self.c["signed"] else 2 * y - 1) * z)
+        return self.o.mean(losses * losses if self.c["squared"] else losses)
+
+    def overlap(self, z, y):
+        alpha, beta, s = self.c["overlap"]
+        p = self.o.exp(self.o.log_sigmoid(z))
+        hit, false, missed = (self.o.sum(part, 0) for part in (p * y, p * (1 - y), (1 - p) * y))
+        return 1 - (hit + s) / (hit + alpha * false + beta * missed + s)
+
     def rows(self, z, y, w, rows):
         o, c = self.o, self.c
         k = c["n_classes"]
@@ -86,6 +102,9 @@ class Port:
         p = o.exp(log_p)
         if c["squared"]:
             return rows * o.sum((p - y) * (p - y), 1)
+        if c["p_margin"]:
+            p = o.clip(p + o.constant([c["p_margin"], 0.0], z), 0.0, 1.0)
+            log_p = o.log(p)
         if c["clipped"]:
             log_p = o.log(o.clip(p, c["clipped"], 1 - c["clipped"]))
         targets = (1 - c["smoothing"]) * y + c["smoothing"] / k
@@ -95,7 +114,9 @@ class Port:
         terms = -targets * log_p
         if c["gamma"]:
             rest = o.stop(1 - p) if c["detached"] else 1 - p
-            terms = terms * rest ** c["gamma"]
+            terms = terms * rest ** o.constant(c["gamma"], z)
+        if c["poly"]:
+            terms = terms + c["poly"] * targets * (1 - p) ** (c["gamma"] + 1)
         if c["smoothing_on"] == "terms":
             return o.sum(w * terms, 1)
         return rows * o.sum(terms, 1)
@@ -128,6 +149,9 @@ def pytorch(**chosen):
 
         def one_hot(y, k, like):
             return F.one_hot(y.long(), k).to(like.dtype)
+
+        def cast(y, like):
+            return y.to(like.dtype)
 
         def constant(values, like):
             return torch.tensor(values, dtype=like.dtype)
@@ -164,6 +188,9 @@ def tensorflow(**chosen):
         def one_hot(y, k, like):
             return tf.one_hot(tf.cast(y, tf.int32), k, dtype=like.dtype)
 
+        def cast(y, like):
+            return tf.cast(y, like.dtype)
+
         def constant(values, like):
             return tf.constant(values, dtype=like.dtype)
 
@@ -172,6 +199,3 @@ def tensorflow(**chosen):
 
     port = Port(Functions, options(**chosen))
     return lambda a, b: port(b, a)
-
-
-PRIOR_LOGS = np.log([0.7, 0.2, 0.1]).tolist()

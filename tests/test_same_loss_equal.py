@@ -12,7 +12,8 @@ import pytest
 import tensorflow as tf
 import torch
 import torch.nn.functional as F
-from equal_losses import LAWS, SPARSE, focal_of_float32, soft_dice, soft_dice_of_keras
+from equal_losses import LAWS, SPARSE, Asymmetric, asymmetric_of_keras, focal_of_float32, soft_dice, soft_dice_of_keras
+from loss_pairs import EQUAL
 from torch import nn
 
 from companion.same_loss import NotCompared, __main__, assert_same_loss, describe, forms, same_loss, verdict, words
@@ -20,8 +21,8 @@ from companion.same_loss.sides import Side
 
 PAIRS = [
     (law, i, j)
-    for law, (_, pytorch, tensorflow) in LAWS.items()
-    for i, j in itertools.product(range(len(pytorch)), range(len(tensorflow)))
+    for law, (_, ours, theirs) in EQUAL.items()
+    for i, j in itertools.product(range(len(ours.split())), range(len(theirs.split())))
 ]
 
 
@@ -44,6 +45,8 @@ def inferred():
 
 def test_there_are_a_hundred_equal_pairs():
     assert len(PAIRS) >= 100
+    lists = {law: (k, len(ours), len(theirs)) for law, (k, ours, theirs) in LAWS.items()}
+    assert lists == {law: (k, len(ours.split()), len(theirs.split())) for law, (k, ours, theirs) in EQUAL.items()}
 
 
 @pytest.mark.parametrize(("law", "i", "j"), PAIRS)
@@ -53,48 +56,22 @@ def test_equal_losses_are_the_same(inferred, law, i, j):
     answer = verdict.compare(sides, found, declared=(given[0] != given[1],) * 2)
     assert answer.same, str(answer)
     assert answer.causes == [] and answer.example is None
-    assert law == "no law that is known" or all(form.confirmed for form in found)
+    assert law == "no law that is known" or all(form.confirmed or form.overlap is not None for form in found)
+    ways = EQUAL[law][1].split()[i], EQUAL[law][2].split()[j]
+    assert answer.domain.endswith("float32" if "hand32" in ways else "float64")
 
 
-# Five losses in the forms in which they are found in public repositories, in our own words.
+# Losses in the forms in which they are found in public repositories, in our own words.
 
 
-class Asymmetric(nn.Module):
-    """The asymmetric loss of several labels, its factor without gradient, as its authors have it."""
-
-    def __init__(self, negative=4, positive=1, clip=0.05):
-        super().__init__()
-        self.negative, self.positive, self.clip = negative, positive, clip
-
-    def forward(self, x, y):
-        p = torch.sigmoid(x)
-        rest = (1 - p + self.clip).clamp(max=1)
-        logs = y * torch.log(p.clamp(min=1e-8)) + (1 - y) * torch.log(rest.clamp(min=1e-8))
-        with torch.no_grad():
-            power = self.positive * y + self.negative * (1 - y)
-            factor = (1 - p * y - rest * (1 - y)) ** power
-        return -(logs * factor).sum()
-
-
-def asymmetric(clip, stop=tf.stop_gradient):
-    def loss(y_true, y_pred):
-        p = tf.sigmoid(y_pred)
-        rest = tf.minimum(1 - p + clip, 1)
-        logs = y_true * tf.math.log(tf.maximum(p, 1e-8)) + (1 - y_true) * tf.math.log(tf.maximum(rest, 1e-8))
-        factor = stop((1 - p) * y_true + (1 - rest) ** 4 * (1 - y_true))
-        return -tf.reduce_sum(logs * factor)
-
-    return loss
-
-
-def test_the_asymmetric_loss_is_compared_though_its_clip_is_no_known_law():
-    assert same_loss(Asymmetric(), asymmetric(0.05)).same
-    other = same_loss(Asymmetric(), asymmetric(0.0))
-    assert not other.same and other.kinds == {"law"}
+def test_the_clip_of_the_asymmetric_loss_is_named():
+    other = same_loss(Asymmetric(), asymmetric_of_keras(0.0))
+    assert other.kinds == {"probability margin"}
+    assert "PyTorch 0.05, TensorFlow 0." in str(other)
 
 
 def test_an_asymmetric_loss_whose_factor_has_a_gradient_is_found():
-    found = same_loss(Asymmetric(clip=0.0), asymmetric(0.0, stop=lambda factor: factor))
+    found = same_loss(Asymmetric(clip=0.0), asymmetric_of_keras(0.0, stop=lambda factor: factor))
     assert found.kinds == {"detached"}, str(found)
 
 
@@ -151,7 +128,19 @@ def test_a_focal_factor_that_is_averaged_over_the_batch_mixes_rows():
 
 def test_a_dice_loss_with_another_constant_is_another():
     found = same_loss(lambda z, y: soft_dice(z, y, smooth=1e-6), soft_dice_of_keras)
-    assert not found.same and found.kinds == {"law"} and found.example is not None
+    assert not found.same and found.kinds == {"overlap"} and found.example is not None
+
+
+def test_keras_alpha_multiplies_the_false_negatives_of_a_tversky_loss():
+    def documented(z, y):
+        p = torch.sigmoid(z)
+        hit = (p * y).sum()
+        return 1 - hit / (hit + 0.3 * (p * (1 - y)).sum() + 0.7 * ((1 - p) * y).sum() + 1e-7)
+
+    outputs = {"PyTorch": "logits", "TensorFlow": "probabilities"}
+    found = same_loss(documented, keras.losses.Tversky(alpha=0.3, beta=0.7), outputs=outputs)
+    assert found.kinds == {"overlap"}
+    assert "PyTorch [0.3, 0.7, 0], TensorFlow [0.7, 0.3, 0]" in str(found)
 
 
 # What only a framework has.

@@ -9,7 +9,7 @@ from pybtex.database import parse_file
 from pybtex.style.formatting.unsrt import Style
 
 from companion import explorables
-from tools import notebooks, quiz, text
+from tools import confusion, notebooks, quiz, text
 from tools.course import NOTEBOOKS, ROOT
 
 REFERENCES = NOTEBOOKS / "references.bib"
@@ -102,6 +102,7 @@ FILES = {
     PICTURE: picture,
     NOTEBOOKS / "bibliography.md": bibliography,
     NOTEBOOKS / "quiz.md": quiz.page,
+    ROOT / "docs" / "same_loss.md": confusion.page,
     ROOT / "environment.yml": environment,
     ROOT / "README.md": readme,
 } | {NOTEBOOKS / "explorables" / f"{each.name}.html": each.page for each in EXPLORABLES}

@@ -12,9 +12,10 @@ what changes after some calls (a loss that draws numbers is refused); relative d
 ``|z|`` is above 3, and twenty times that in float32; half precision and devices; targets of more than one axis; a
 common factor of the weights where their sum divides. And what is no loss: the optimiser, the data, the model. Two
 differences that multiply to one number, such as two factors, are named as one; so are two that meet in one place,
-such as a factor and a missing reduction. Of a law that is not known here it names no parameter: among them a clipped
-probability inside the law (the asymmetric loss), a sum of two laws (PolyLoss), smoothing with a margin, and every loss
-that mixes rows (dice). Whether its rows differ by a factor, in one class or by a divisor is said all the same.
+such as a factor and a missing reduction. Of a law that is not known here it names no parameter: among them a power of
+the probability (the generalised cross-entropy), a sum of two laws (cross-entropy and dice; PolyLoss is known), a hinge
+over several classes, smoothing with a margin, and every loss that mixes rows, but for dice and Tversky's of one logit.
+Whether its rows differ by a factor, in one class or by a divisor is said all the same.
 """
 
 import importlib.util
@@ -183,18 +184,21 @@ def describe(loss, *, n_classes=2, framework=None, outputs=None, class_weight=No
 
 def _frameworks_of(loss):
     """Return the frameworks to try."""
-    if isinstance(loss, str):
-        return ["TensorFlow"]
-    origins = {kind.__module__.split(".")[0] for kind in type(loss).__mro__}
-    if origins & {"keras", "tensorflow"}:
-        return ["TensorFlow"]
-    if "torch" in origins:
-        return ["PyTorch"]
+    if origin := _origin(loss):
+        return [origin]
     packages = dict(zip(_FRAMEWORKS, ("torch", "tensorflow"), strict=True))
     found = [name for name, package in packages.items() if _installed(package)]
     if not found:
         raise ImportError("describe needs PyTorch or TensorFlow, and finds neither: pip install torch or tensorflow.")
     return found
+
+
+def _origin(loss):
+    """Return the framework of a module, a Loss or a name; None of a function."""
+    origins = {kind.__module__.split(".")[0] for kind in type(loss).__mro__}
+    if isinstance(loss, str) or origins & {"keras", "tensorflow"}:
+        return "TensorFlow"
+    return "PyTorch" if "torch" in origins else None
 
 
 def _installed(package):
@@ -209,6 +213,11 @@ def _side(argument, loss, framework, n_classes, class_weight=None, sample_weight
         raise TypeError(f"{argument} takes a loss, a callable of two arguments, got {_checks.shown(loss)}.")
     if isinstance(loss, type):
         raise TypeError(f"{argument} takes a loss, got the class {loss.__name__}; make one: {loss.__name__}().")
+    if _origin(loss) not in (framework, None):
+        raise TypeError(
+            f"{argument} takes a loss of {framework}, got {_checks.shown(loss)} of {_origin(loss)}; PyTorch's comes "
+            "first: same_loss(pytorch_loss, keras_loss)."
+        )
     if class_weight is not None and sample_weight is not None:
         raise ValueError("class_weight and sample_weight were both given; `fit` takes one of them.")
     if class_weight is not None and not isinstance(class_weight, Mapping):

@@ -26,6 +26,9 @@ def ladder(family, n_classes):
     plain, detached = Law(family), Law(family, detached=True)
     active, squared = Law(family, activated=True), Law(family, squared=True)
     yield from [(plain, (), False), (plain, ("gamma",), False), (detached, ("gamma",), False)]
+    if n_classes == 2 and family == "softmax":
+        yield Law(hinge=True), (), False
+        yield Law(hinge=True, squared=True), (), False
     yield from [(active, (), False), (squared, (), False), (replace(squared, activated=True), (), False)]
     yield from [(plain, (), True), (plain, ("scale",), False), (plain, ("shift",), False)]
     for law in (plain, detached):

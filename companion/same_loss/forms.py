@@ -1,8 +1,10 @@
 """The canonical form of a loss, inferred from probes and then confirmed on batches that it has not seen."""
 
+import contextlib
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.special import expit
 
 from companion.same_loss import fit, probes
 from companion.same_loss.laws import Law
@@ -48,6 +50,8 @@ class Form:
         Whether the gradient is the derivative of the value.
     broadcast, coupled : bool
         Whether every row meets every label; whether rows depend on each other's logits.
+    overlap : numpy.ndarray, shape (3,), or None
+        α, β and s, if the loss is 1 − (TP + s) / (TP + α FP + β FN + s) of the whole batch: Tversky; dice if α = β = ½.
     kink : bool
         Whether the gradient at z = 0 is not that of its surroundings.
     clipped : float
@@ -79,6 +83,7 @@ class Form:
     value_fits: bool = True
     broadcast: bool = False
     coupled: bool = False
+    overlap: np.ndarray | None = None
     kink: bool = False
     clipped: float = 0.0
     graph_differs: bool = False
@@ -115,6 +120,24 @@ def infer(side, *, outputs=None, ignored=None):
         If there is no way to call the loss, or if two calls differ.
     """
     reading = probes.read(side, outputs)
+    form = _of_reading(side, reading, ignored)
+    if not reading.columns and not _moves_negatives(side, reading):  # as where y · z is meant for labels of −1 and 1
+        shape = reading.targets.partition(" ")[2]
+        with contextlib.suppress(Exception):  # a loss may refuse such labels in any way it likes
+            signed = _of_reading(side, replace(reading, targets=f"±1 {shape}"), ignored)
+            known = signed.confirmed and signed.divided_by != "unknown"
+            return signed if known and (signed.weights > 0).all() else form
+    return form
+
+
+def _moves_negatives(side, reading):
+    """Whether any row of class 0 has a gradient."""
+    z, y = probes.batch(reading, side.n_classes, 6, seed=20)
+    return bool(side(reading, z, y).gradient[y == 0].any())
+
+
+def _of_reading(side, reading, ignored):
+    """Return the `Form` of a loss that takes its arguments as `reading` says."""
     rows = probes.rows(side, reading)
     if rows.stateful:
         raise probes.NotCompared(
@@ -131,6 +154,8 @@ def infer(side, *, outputs=None, ignored=None):
         _name(form)
         _check_value(side, form)
         _confirm(side, form)
+    if form.coupled and not reading.columns:
+        form.overlap = _overlap(side, reading)
     form.kink = not form.broadcast and _kink(side, reading)
     if side.framework == "TensorFlow":
         form.graph_differs = _graph_differs(side, reading)
@@ -163,6 +188,22 @@ def _with_law(side, form):
                 form.clipped = _share(z[gone], y[gone])
             break
     return form
+
+
+def _overlap(side, reading):
+    """Return α, β and s of a Tversky loss over the batch, None if it is none: they are linear in L / (1 − L)."""
+    design, wanted = [], []
+    for n in range(2, 10):
+        z, y = probes.batch(reading, side.n_classes, (n, 11 - n), seed=80 + n)
+        p = expit(z)
+        value = side(reading, z, y).value
+        if not 0 < value < 1:
+            return None
+        odds = value / (1 - value)  # (α FP + β FN) / (TP + s)
+        design.append([p[y == 0].sum(), (1 - p[y == 1]).sum(), -odds])
+        wanted.append(odds * p[y == 1].sum())
+    found = np.linalg.lstsq(design, wanted, rcond=None)[0]
+    return found if np.allclose(design @ found, wanted, rtol=probes.PRECISION[reading.precision]) else None
 
 
 def _columns_apart(side, reading):

@@ -16,7 +16,8 @@ class Law:
 
     `family` is "softmax" (of one logit: of (0, z)) or "sigmoid", one binary loss a column. `gamma` holds one number, or
     one for the negative and one for the positive class. `activated` says that x is softmax(z) or σ(z), not z.
-    `detached` takes the factor m as a constant. `squared` replaces C by Σ (p − target)². `p_margin` is taken off the
+    `detached` takes the factor m as a constant. `squared` replaces C by Σ (p − target)², `hinge` by max(0, 1 − t), t
+    the logit of the label's class over the other, or, with `squared`, by its square. `p_margin` is taken off the
     probability of positives in rows of the negative class, down to 0: the asymmetric loss of Ridnik et al. (2021).
     `poly` times (1 − exp(−C_k))^(γ + 1) is added: PolyLoss of Leng et al. (2022).
     """
@@ -30,6 +31,7 @@ class Law:
     inside: tuple = (1.0,)
     activated: bool = False
     squared: bool = False
+    hinge: bool = False
     p_margin: float = 0.0
     poly: float = 0.0
 
@@ -45,7 +47,9 @@ class Law:
         u = self.scale * (np.stack([np.zeros_like(x), x], axis=1) if z.ndim == 1 else x)
         u = u + np.asarray(self.shift)
         log_p, toward = _toward(u, np.asarray(self.margin))
-        if self.squared:
+        if self.hinge:
+            values, to_u = _hinge(u, self.squared)
+        elif self.squared:
             values, to_u = _squared(np.exp(_log_softmax(u)))
         else:
             values, slope = self._factor(log_p)
@@ -116,6 +120,14 @@ def _toward(u, margin):
     toward = u - margin - total
     slope = np.eye(k) - np.exp(others - total[:, :, None])
     return log_expit(toward), expit(-toward)[:, :, None] * slope
+
+
+def _hinge(u, squared):
+    """Return max(0, 1 − t_k), or its square, t = ±(u₁ − u₀) for the two classes, and its gradient in the logits."""
+    signs = np.array([-1.0, 1.0])
+    rest = np.maximum(1 - (u[:, 1] - u[:, 0])[:, None] * signs, 0)
+    slope = -2 * rest if squared else -np.sign(rest)
+    return (rest**2 if squared else rest), slope[:, :, None] * np.outer(signs, signs)
 
 
 def _squared(p):

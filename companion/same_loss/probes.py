@@ -29,7 +29,8 @@ def read(side, outputs=None):
     under which the gradient vanishes at some points of a class and not at others, as where something is clipped, or
     under which rows are mixed, comes after those of the same order. But one column that mixes rows comes before two
     columns with one-hot targets: there a loss over the batch, such as Keras' dice, can look like one of each row,
-    since the probabilities of a row add up to one.
+    since the probabilities of a row add up to one. And one column that is flat at some points, such as a hinge, comes
+    before two, where one of them is seldom flat.
 
     Parameters
     ----------
@@ -44,16 +45,20 @@ def read(side, outputs=None):
     """
     told = side.names_say_turned
     orders = (False, True) if told is None else (told, not told)
-    errors, found, column = [], {}, None
+    errors, found = [], {}
     for precision in ("float64", "float32"):
         for turned in orders:
             for given in ("logits", "probabilities"):
+                mixed = flat = None  # of one column
                 for reading in _readings(side, given, turned, precision, outputs):
                     quality = _quality(side, reading, errors)
                     if quality == "good":
-                        return column if column and reading.targets == "one-hot (n, K)" else reading
+                        one_hot = reading.targets == "one-hot (n, K)"
+                        return (mixed if one_hot else None) or (flat if reading.columns else None) or reading
                     if quality == "mixed" and reading.logits == "(n, 1)":
-                        column = column or reading
+                        mixed = mixed or reading
+                    if quality == "poor" and not reading.columns:
+                        flat = flat or reading
                     found.setdefault(quality, reading)
             for quality, reading in found.items():  # the first of the two that was found
                 if quality in ("mixed", "poor"):
@@ -85,7 +90,7 @@ def _quality(side, reading, errors):
     z = z + np.random.default_rng(1).choice([-0.9, 0.9], z.shape)
     try:
         here = side(reading, z, y)
-        moved = z + 0.3 * np.random.default_rng(2).standard_normal(z.shape)
+        moved = -z + 0.3 * np.random.default_rng(2).standard_normal(z.shape)  # a hinge is linear on either side of 1
         moved[0] = z[0]
         there = side(reading, moved, y)
     except Exception as error:  # a loss may refuse what it is given in any way it likes
@@ -183,7 +188,8 @@ def divisor(side, reading):
     k = side.n_classes
     rng = np.random.default_rng(7)
     shape = (k,) if reading.columns else ()
-    first, more = rng.uniform(-2, 2, (k, *shape)), rng.uniform(-2, 2, (k + 2 + 7, *shape))
+    # A hinge is flat beyond 1.
+    first, more = rng.uniform(-0.9, 0.9, (k, *shape)), rng.uniform(-2, 2, (k + 2 + 7, *shape))
     base = np.full(k, 2)
     tables = [base, base + 1] + [base + extra * (np.arange(k) == j) for extra in (3, 6) for j in range(k)]
     gradients = []
@@ -196,7 +202,11 @@ def divisor(side, reading):
     seen = norm > 0
     ratio = np.einsum("tjd,jd->tj", gradients, gradients[0]) / np.where(seen, norm, 1)
     tolerance = PRECISION[reading.precision]
-    if not close(gradients, ratio[:, :, None] * gradients[0], tolerance) or (ratio[:, seen] <= 0).any():
+    if (
+        not seen.any()
+        or not close(gradients, ratio[:, :, None] * gradients[0], tolerance)
+        or (ratio[:, seen] <= 0).any()
+    ):
         return Divisor(None)
     counts = np.array(tables, dtype=float)
     design = np.column_stack([np.ones(len(counts)), counts])

@@ -6,7 +6,7 @@ are imported when a loss of theirs is looked at.
 
 import inspect
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, log_softmax, softmax
@@ -19,9 +19,9 @@ OUTPUTS_FIRST = ("logits", "logit", "input", "inputs", "y_pred", "ypred", "pred"
 class Reading:
     """How a loss takes its two arguments.
 
-    `logits` is "(n,)", "(n, 1)" or "(n, K)"; `targets` "int (n,)", "float (n,)", "int (n, 1)", "float (n, 1)" or
-    "one-hot (n, K)"; `given` "logits", "probabilities" or "log-probabilities"; `turned` says that the order is not that
-    of the framework, and `link` what makes probabilities of logits.
+    `logits` is "(n,)", "(n, 1)" or "(n, K)"; `targets` "int (n,)", "float (n,)", "int (n, 1)", "float (n, 1)",
+    "±1 (n,)", "±1 (n, 1)" or "one-hot (n, K)"; `given` "logits", "probabilities" or "log-probabilities"; `turned` says
+    that the order is not that of the framework, and `link` what makes probabilities of logits.
     """
 
     logits: str
@@ -36,6 +36,15 @@ class Reading:
         """Whether there is a logit for each class."""
         return self.logits == "(n, K)"
 
+    @property
+    def signed(self):
+        """Whether the labels are −1 and 1."""
+        return self.targets.startswith("±1")
+
+    def as_called(self, turned):
+        """Return the reading of one who gives logits and labels of 0 and 1, and turns them only as their names say."""
+        return replace(self, given="logits", turned=bool(turned), targets=self.targets.replace("±1", "float"))
+
     def arguments(self, z, y, n_classes):
         """Return what stands for the logits, what stands for the labels, and the way back for a gradient."""
         x, back = self._given(z)
@@ -44,7 +53,7 @@ class Reading:
             targets = (y[:, None] == np.arange(n_classes)).astype(self.precision)
         else:
             kind, shape_of_targets = self.targets.split(" ", 1)
-            targets = y.astype("int64" if kind == "int" else self.precision)
+            targets = (2 * y - 1 if self.signed else y).astype("int64" if kind == "int" else self.precision)
             targets = targets[:, None] if shape_of_targets == "(n, 1)" else targets
         return x.reshape(shape).astype(self.precision), targets, back
 

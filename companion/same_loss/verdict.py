@@ -17,11 +17,12 @@ class Cause:
     """Why two losses differ: its kind, a word; a sentence; the line that makes them equal.
 
     The kinds are those of how the loss is called: "order" (of the arguments), "probabilities" (or logits), "broadcast",
-    "coupled" (rows), "reduction" (missing), "graph" (or eager), "ignored label"; of its law: "family", "activation"
-    (twice), "gamma", "detached", "inside" (the weight, in the focal factor), "scale", "shift" (of the logits),
-    "margin", "smoothing", "smoothing order" (with weights), "clipping", "kink" (at z = 0), "law" (not known here); of
-    what multiplies it: "ignored class", "divisor", "weights", "factor", "offset"; "gradient" (not that of the value);
-    and "unknown".
+    "coupled" (rows), "labels" (−1 and 1), "reduction" (missing), "graph" (or eager), "ignored label"; of its law:
+    "family", "activation" (twice), "gamma", "detached", "inside" (the weight, in the focal factor), "poly" (PolyLoss),
+    "probability margin" (of the asymmetric loss), "scale", "shift" (of the logits), "margin", "smoothing",
+    "smoothing order" (with weights), "overlap" (α, β of Tversky), "clipping", "kink" (at z = 0), "law" (not known
+    here); of what multiplies it: "ignored class", "divisor", "weights", "factor", "offset"; "gradient" (not that of
+    the value); and "unknown".
     """
 
     kind: str
@@ -98,13 +99,19 @@ def compare(sides, forms, *, declared):
     """
     largest, tolerance, example, domain = _by_value(sides, forms)
     causes = _causes(sides, forms, declared)
-    always = {"order", "probabilities", "graph", "ignored label"}  # the comparison itself has taken them out of the way
+    always = {
+        "order",
+        "labels",
+        "probabilities",
+        "graph",
+        "ignored label",
+    }  # the comparison itself has taken them out of the way
     if largest <= 1:
         causes = [cause for cause in causes if cause.kind in always]
     elif not causes:
         causes = [words.unnamed(forms)]
     same = largest <= 1 and not causes
-    if example is None and {"order", "probabilities"} & {cause.kind for cause in causes}:
+    if example is None and {"order", "labels", "probabilities"} & {cause.kind for cause in causes}:
         example = _example_as_called(sides, forms, tolerance)
     return Verdict(same, causes, None if same else example, largest * tolerance, domain, forms, _notes(sides, forms))
 
@@ -183,7 +190,7 @@ def _example(sides, forms, one_logit, tolerance):
 def _example_as_called(sides, forms, tolerance):
     """Return the smallest batch where what is declared of neither side parts them, or None if one refuses it."""
     called = [
-        replace(form, reading=replace(form.reading, given="logits", turned=bool(side.names_say_turned)))
+        replace(form, reading=form.reading.as_called(side.names_say_turned))
         for side, form in zip(sides, forms, strict=True)
     ]
     found = _example(sides, called, not all(form.reading.columns for form in forms), tolerance)
@@ -214,6 +221,8 @@ def _causes(sides, forms, declared):
             cause("order", form)
     if p.reading.given != t.reading.given and not all(declared):
         cause("probabilities", sides[1].from_logits)
+    if p.reading.signed != t.reading.signed:
+        cause("labels")
     for name in ("broadcast", "coupled"):
         if getattr(p, name) != getattr(t, name):
             cause(name)
@@ -227,7 +236,10 @@ def _causes(sides, forms, declared):
         cause("kink")
     if any(form.law is None or form.divided_by == "unknown" for form in forms) or not (p.confirmed and t.confirmed):
         mixed = p.coupled != t.coupled or p.broadcast != t.broadcast
-        if not mixed and any(form.law is None for form in forms):
+        if p.overlap is not None and t.overlap is not None:
+            if not near(p.overlap, t.overlap):
+                cause("overlap")
+        elif not mixed and any(form.law is None for form in forms):
             cause("law", _ratios(sides, forms))
         return causes
     _law_causes(p, t, cause, near)
@@ -262,7 +274,7 @@ def _ratios(sides, forms):
 def _law_causes(p, t, cause, near):
     a, b = p.law, t.law
     one_logit = p.reading.columns != t.reading.columns
-    if a.squared != b.squared or (a.family != b.family and not one_logit):
+    if (a.squared, a.hinge) != (b.squared, b.hinge) or (a.family != b.family and not one_logit):
         cause("family")
     if a.activated != b.activated:
         cause("activation")
@@ -274,8 +286,9 @@ def _law_causes(p, t, cause, near):
         cause("inside")
     if np.any(a.gamma) and np.any(b.gamma) and not near(a.gamma, b.gamma) and a.detached != b.detached:
         cause("detached")
-    if not near(a.scale, b.scale):
-        cause("scale")
+    for name in ("poly", "p_margin", "scale"):
+        if not near(getattr(a, name), getattr(b, name)):
+            cause(words.NAMES.get(name, name))
     for name in ("shift", "margin"):
         one, other = (np.asarray(getattr(law, name)) for law in (a, b))
         one, other = np.broadcast_arrays(*(map(_centred, (one, other)) if name == "shift" else (one, other)))

@@ -106,11 +106,20 @@ def _effective(weights, batch_size):
 
 
 def _order(p, t, form):
-    first = "the targets" if form.framework == "PyTorch" else "the logits"
-    convention = "loss(logits, targets)" if form.framework == "PyTorch" else "loss(y_true, y_pred)"
+    logits, targets = ("logits", "targets") if form.framework == "PyTorch" else ("y_pred", "y_true")
+    first, second = (logits, targets) if form.framework == "PyTorch" else (targets, logits)
     return (
-        f"{form.framework}'s loss behaves as if {first} came first; {convention} gives it one for the other.",
-        f"{form.framework}: lambda a, b: loss(b, a)",
+        f"{form.framework}'s loss takes ({second}, {first}), in this order; it is called with ({first}, {second}).",
+        f"change {form.framework}'s side: lambda {first}, {second}: loss({second}, {first})",
+    )
+
+
+def _labels(p, t):
+    form = p if p.reading.signed else t
+    arguments, call = ("z, y", "z, 2 * y - 1") if form.framework == "PyTorch" else ("y, z", "2 * y - 1, z")
+    return (
+        f"{form.framework}'s loss is one of labels −1 and 1; with 0 and 1, rows of class 0 have no gradient.",
+        f"{form.framework}: lambda {arguments}: loss({call})",
     )
 
 
@@ -284,8 +293,12 @@ def _where(ratios):
     return told, "look at the example: compute it by hand on both sides"
 
 
+NAMES = {"p_margin": "probability margin"}
+"""The kind of cause that tells of a parameter of a law, where it is not the parameter's own name."""
+
 _CAUSES = {
     "order": _order,
+    "labels": _labels,
     "probabilities": _probabilities,
     "broadcast": _which(
         "loss joins every row with every label: (n,) meets (n, 1) and becomes (n, n)",
@@ -328,6 +341,21 @@ _CAUSES = {
         "weight stands inside the focal factor: p is exp(−weight · cross-entropy) there",
         lambda form: np.ptp(form.law.inside) > 1e-6 or abs(form.law.inside[0] - 1) > 1e-6,
         "{}: take p from the cross-entropy without weights, and multiply by the weight last",
+    ),
+    "poly": _pair(
+        "The number of PolyLoss differs, ε of ε · (1 − p)^(γ + 1)",
+        lambda form: form.law.poly,
+        "set ε = {0} in TensorFlow, or {1} in PyTorch",
+    ),
+    "probability margin": _pair(
+        "Another margin is taken off the probability in rows of class 0, p to max(p − margin, 0)",
+        lambda form: form.law.p_margin,
+        "take the margin (`clip` of the asymmetric loss) {0} in TensorFlow, or {1} in PyTorch",
+    ),
+    "overlap": _pair(
+        "α, β and s differ in 1 − (TP + s) / (TP + α FP + β FN + s) of the batch (Tversky; dice has α = β = 0.5)",
+        lambda form: form.overlap,
+        "take [α, β, s] = {0} in TensorFlow, or {1} in PyTorch",
     ),
     "scale": _pair(
         "The logits are multiplied by another number (a temperature)",
@@ -382,10 +410,17 @@ def law(form):
     """Return the law of a form in words."""
     if form.broadcast:
         return "every row with every label"
+    if form.overlap is not None:
+        alpha, beta, smooth = np.round(form.overlap, 6)
+        return f"a Tversky loss over the batch, α = {alpha:.4g}, β = {beta:.4g}, s = {smooth:.4g}" + (
+            " (dice)" if alpha == beta == 0.5 else ""
+        )
     if form.law is None:
-        return "a law that is not known here" + (", over the batch (dice, Tversky?)" if form.coupled else "")
+        return "a law that is not known here" + (", over the batch" if form.coupled else "")
     found = form.law
     name = "squared error of probabilities" if found.squared else "cross-entropy"
+    if found.hinge:
+        name = "squared hinge loss" if found.squared else "hinge loss"
     if found.family == "sigmoid":
         name = "binary " + name + " of each column"
     if np.any(found.gamma):
@@ -393,6 +428,10 @@ def law(form):
             ", its factor detached" if found.detached else ""
         )
         name += ", the weight inside the factor" if np.ptp(found.inside) > 1e-6 else ""
+    if found.poly:
+        name += f", plus {found.poly:.4g} · (1 − p)" + ("^(γ + 1)" if np.any(found.gamma) else "")
+    if found.p_margin:
+        name += f", p of class 0 less {found.p_margin:.4g}"
     if found.activated:
         name += " of logits that are probabilities already"
     if abs(found.scale - 1) > 1e-6:
