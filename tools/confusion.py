@@ -8,7 +8,7 @@ PAGE = """\
 # How far two losses are told apart
 
 Written by `make derived` from `tests/loss_pairs.py`, whose every line the tests `test_same_loss*.py` compare anew;
-change that file and not this one. What the tool cannot see, [its docstring](api/shared.rst) says.
+change that file and not this one. What the tool cannot see, {{doc}}`its docstring <api/shared>` says.
 
 ## Equal losses
 

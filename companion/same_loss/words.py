@@ -236,7 +236,7 @@ def _kink(p, t):
 
 
 def _family(p, t):
-    return f"PyTorch is {law(p)}, TensorFlow {law(t)}.", "take the same loss on both sides"
+    return f"PyTorch's loss: {law(p)}; TensorFlow's: {law(t)}.", "take the same loss on both sides"
 
 
 def _ignored_class(p, t):
@@ -343,7 +343,7 @@ _CAUSES = {
         "{}: take p from the cross-entropy without weights, and multiply by the weight last",
     ),
     "poly": _pair(
-        "The number of PolyLoss differs, ε of ε · (1 − p)^(γ + 1)",
+        "PolyLoss' ε differs, which multiplies (1 − p)^(γ + 1)",
         lambda form: form.law.poly,
         "set ε = {0} in TensorFlow, or {1} in PyTorch",
     ),
@@ -398,7 +398,7 @@ _CAUSES = {
 
 def _numbers(values):
     """Return numbers in four digits, as text."""
-    values = np.asarray(values, dtype=float)
+    values = np.asarray(values, dtype=float) + 0.0  # no −0
     if values.ndim == 0:
         return f"{values:.4g}"
     if values.ndim == 1 and len(values) == 1:
