@@ -17,7 +17,8 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the e
 
 SITE = BUILD / "site"
 LESSONS = [f"notebooks/{path.stem}.html" for path in notebooks.stored()]
-OTHERS = ["index.html", "api/shared.html", "api/pytorch.html", "api/tensorflow.html", "search.html"]
+API = ["api/shared.html", "api/pytorch.html", "api/tensorflow.html"]
+OTHERS = ["index.html", *API, "same_loss.html", "search.html"]
 FIRST, LESSON_04 = LESSONS[0], LESSONS[5]
 SLIDERS = [LESSONS[4], LESSON_04, LESSONS[7]]
 QUIZ = "notebooks/quiz.html"
