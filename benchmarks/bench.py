@@ -29,14 +29,30 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
+from threadpoolctl import threadpool_limits
 
-from benchmarks.measure import ROUNDS, Row, alternate, epochs_alone, loop, machine, quiet, table, timed
+from benchmarks.measure import (
+    ROUNDS,
+    Peer,
+    Row,
+    alternate,
+    clocks,
+    epochs_alone,
+    loop,
+    machine,
+    quiet,
+    table,
+    timed,
+)
+from companion.data import stratified
 from companion.weights import class_weights
 from tools import claims, execute, notebooks, offline
 from tools.course import BUILD, FRAMEWORKS, ROOT
 
 # What, layer sizes, weights, seeds, and the ratio to reach against the framework's idiom.
 GRIDS = (("logistic models", (20, 1), 8, 16, 30), ("networks 20-32-16-1", (20, 32, 16, 1), 4, 8, 10))
+# Rows, the size of a batch, and the dtype of what `fit` and its tuned peers train on.
+TRAININGS = ((182_276, 2048, "float32"), (182_276, 2048, "float64"), (20_000, 64, "float64"))
 TABLE = Path(__file__).with_name("table.md")
 NOTES = """\
 Seconds are medians of five, the two sides in turn. An epoch is measured without what a training pays once, on both
@@ -45,6 +61,14 @@ what each model would pay once. Notebooks are executed once, each alone, and all
 does. The last column is the CPU seconds of one fixed loop of Python after the row: the machine's speed at that moment,
 which on shared machines varies within minutes. The submissions that are graded are the masters' own
 solutions, one in each framework for every assignment.
+"""
+PEERS = """\
+Milliseconds of one epoch: medians of five, all sides of a setting in turn, the linear algebra and PyTorch on one
+thread. They leave out what is paid once, as above: some seconds of compiling for `torch.compile` and Keras. A network
+29-16-1 is trained by each in the same steps; for the sweep, 128 logistic models on 14,000 rows each. The ratio is of
+CPU seconds, ours over theirs: above 1, theirs is faster. The limit gathers the rows of an epoch, multiplies the
+matrices of both passes and goes over the units once; it has neither loss nor update, and trains nothing. JAX is no
+dependency of the course and was left out.
 """
 
 
@@ -83,6 +107,55 @@ def sweeps(*, rows=20_000, batch_size=256, epochs=20, more=5, grids=GRIDS, round
             for against, seconds, least in zip((called, "our own fit"), others, (target, 1), strict=True):
                 what = f"{name}: sweep of {models} {kind}, {work // models:,} steps each, against {against}"
                 yield Row(what, ours, seconds, at_least=least, work=work)
+
+
+def peers(*, trainings=TRAININGS, sizes=(29, 16, 1), grid=(20_000, 256, 8, 16), more=5, rounds=ROUNDS):
+    """Compare an epoch of `fit` and of `sweep` with tuned code, and `fit` with the least that any training has to do.
+
+    All sides take turns, the linear algebra and PyTorch on one thread.
+    """
+    with quiet():
+        from benchmarks import peers
+        from benchmarks.training import HALVES, data, our_fit, our_sweep
+
+    import torch
+
+    def epoch_of(run):
+        return epochs_alone(run, more=more, clock=clocks)
+
+    def compared(what, ours, theirs):
+        theirs = {name: epoch_of(lambda epochs, run=run: run(epochs)[0]) for name, run in theirs.items()}
+        with threadpool_limits(1):
+            seconds, work = alternate(*map(epoch_of, ours.values()), *theirs.values(), rounds=rounds)
+        for name, own in zip(ours, seconds, strict=False):
+            for peer, other in zip(theirs, seconds[len(ours) :], strict=True):
+                yield Peer(f"{name}: {what}", peer, own, other, work=work)
+
+    for rows, batch_size, dtype in trainings:
+        data_and_sizes, settings = (*data(rows, sizes[0], dtype), sizes), {"batch_size": batch_size}
+        yield from compared(
+            f"fit, {rows:,} rows, B = {batch_size:,}, {dtype}",
+            {name: our_fit(half, *data_and_sizes, **settings) for name, (half, *_) in HALVES.items()},
+            {
+                "PyTorch, slices": peers.slices(*data_and_sizes, **settings),
+                "PyTorch, slices, torch.compile": peers.slices(*data_and_sizes, **settings, compiled=True),
+                "PyTorch, slices, gradient by hand": peers.by_hand(torch, *data_and_sizes, **settings),
+                "Keras, XLA, 64 steps a call": peers.keras_jit(*data_and_sizes, **settings),
+                "NumPy, slices, gradient by hand": peers.by_hand(np, *data_and_sizes, **settings),
+                "scikit-learn's MLPClassifier": peers.scikit_learn(*data_and_sizes, **settings),
+                "the limit": peers.limit(*data_and_sizes, **settings),
+            },
+        )
+    rows, batch_size, n_weights, n_seeds = grid
+    X, y = data(rows, 20, "float64")
+    weights, settings = np.geomspace(1, 19, n_weights), {"batch_size": batch_size}
+    ours = {
+        name: our_sweep(half, X, y, (20, 1), pos_weights=weights, seeds=n_seeds, **settings)
+        for name, (half, *_) in HALVES.items()
+    }
+    splits = stratified(X, y, seeds=range(n_seeds), val=0, test=0.3)
+    theirs = {"NumPy, all weights in one product": peers.grid(splits, weights, **settings)}
+    yield from compared(f"sweep, {n_weights * n_seeds} logistic models, B = {batch_size}", ours, theirs)
 
 
 def labels(*, rows=10_000_000, rounds=ROUNDS):
@@ -207,7 +280,7 @@ def classes(*, source=None, students=240, more=12, cores=2, cell_seconds=60):
             yield Row(what, last, work=marks)
 
 
-COMPARISONS = {one.__name__: one for one in (epochs, sweeps, labels, imports, lessons, grading, classes)}
+COMPARISONS = {one.__name__: one for one in (epochs, sweeps, peers, labels, imports, lessons, grading, classes)}
 
 
 def main(arguments=None):
@@ -225,10 +298,14 @@ def main(arguments=None):
             print(" | ".join(rows[-1].cells()), file=sys.stderr, flush=True)
     if options.test_seconds is not None:
         rows.append(Row("make test, the notebooks' outputs included", options.test_seconds))
-    print(f"\n{table(rows)}\n\n{machine()}")
+    kinds = [[row for row in rows if isinstance(row, kind)] for kind in (Row, Peer)]
+    tables = [table(of_kind) for of_kind in kinds if of_kind]
+    print("", *tables, machine(), sep="\n\n")
     if not options.only:
         untimed = "" if options.test_seconds is not None else "`make test` was not timed.\n"
-        TABLE.write_text(f"# Benchmarks\n\n{machine()}\n\n{table(rows)}\n\n{NOTES}{untimed}", encoding="utf-8")
+        notes = [NOTES + untimed, PEERS]
+        parts = [part for pair in zip(tables, notes, strict=False) for part in pair]
+        TABLE.write_text("\n\n".join(["# Benchmarks", machine(), *parts]), encoding="utf-8")
     return 0
 
 

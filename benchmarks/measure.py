@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
+
+import numpy as np
 
 ROUNDS = 6  # five that count, after one that does not
 
@@ -43,6 +44,9 @@ class Row:
     work: object = None
     loop: float | None = None
 
+    HEAD = ("what", "ours (s)", "idiom (s)", "ratio", "target", "met", "loop (s)")
+    LEFT = 1  # the columns of words, set to the left
+
     @property
     def ratio(self):
         """Seconds of the idiom for each of ours, or None where there is no idiom."""
@@ -69,11 +73,53 @@ class Row:
         )
 
 
-def timed(function, *arguments):
-    """Call the function; return its seconds and its result."""
-    start = time.perf_counter()
+@dataclass(frozen=True)
+class Peer:
+    """One row of the second table: an epoch of ours and of a peer, each in seconds of the wall and of the CPU.
+
+    Attributes
+    ----------
+    what, peer : str
+        What was measured, and against what.
+    ours, theirs : array_like of float, shape (2,)
+        Seconds of the wall and of the CPU.
+    work : object, optional
+        What each side did.
+    loop : float, optional
+        As for `Row`.
+    """
+
+    what: str
+    peer: str
+    ours: np.ndarray
+    theirs: np.ndarray
+    work: object = None
+    loop: float | None = None
+
+    HEAD = ("what", "against", "ours: wall (ms)", "CPU", "theirs: wall", "CPU", "CPU ratio", "loop (s)")
+    LEFT = 2
+
+    def cells(self):
+        """Return what the table shows; the ratio is ours/theirs: how many times the peer's CPU seconds `fit` takes."""
+        return (
+            self.what,
+            self.peer,
+            *(f"{1000 * seconds:.3g}" for seconds in (*self.ours, *self.theirs)),
+            f"{self.ours[1] / self.theirs[1]:.2f}",
+            "–" if self.loop is None else f"{self.loop:.2f}",
+        )
+
+
+def clocks():
+    """Return the seconds of the wall's clock and of the CPU's, of all threads."""
+    return np.array([time.perf_counter(), time.process_time()])
+
+
+def timed(function, *arguments, clock=time.perf_counter):
+    """Call the function; return its seconds, by this clock, and its result."""
+    start = clock()
     result = function(*arguments)
-    return time.perf_counter() - start, result
+    return clock() - start, result
 
 
 def loop():
@@ -108,8 +154,8 @@ def alternate(*sides, rounds=ROUNDS):
 
     Returns
     -------
-    seconds : list of float
-        The median of each side.
+    seconds : list of float, or of ndarray
+        The median of each side, and of each of its clocks.
     work : object
         What each of them did.
     """
@@ -118,10 +164,10 @@ def alternate(*sides, rounds=ROUNDS):
     if any(work != works[0] for work in works):
         raise AssertionError(f"The sides did not do the same work: {works}.")
     counted = results[1:] or results
-    return [median(seconds for seconds, _ in side) for side in zip(*counted, strict=True)], works[0]
+    return [np.median([seconds for seconds, _ in side], axis=0) for side in zip(*counted, strict=True)], works[0]
 
 
-def epochs_alone(run, *, more, times=1):
+def epochs_alone(run, *, more, times=1, clock=time.perf_counter):
     """Return a side that trains for 1 and for 1 + `more` epochs, and takes what an epoch adds, `times` over.
 
     The difference leaves out what is paid once for a training, by either side: checks, conversions, tracing, compiling.
@@ -132,6 +178,8 @@ def epochs_alone(run, *, more, times=1):
         Takes the number of epochs, trains, and returns the number of steps.
     more : int
     times : int, optional
+    clock : callable, optional
+        Returns seconds: a number, or an array of several clocks'.
 
     Returns
     -------
@@ -140,19 +188,23 @@ def epochs_alone(run, *, more, times=1):
     """
 
     def side():
-        (first, few), (second, many) = timed(run, 1), timed(run, 1 + more)
+        (first, few), (second, many) = (timed(run, epochs, clock=clock) for epochs in (1, 1 + more))
         return (second - first) / more * times, (many - few) // more * times
 
     return side
 
 
 def table(rows):
-    """Write the rows as a Markdown table."""
-    cells = [("what", "ours (s)", "idiom (s)", "ratio", "target", "met", "loop (s)"), *(row.cells() for row in rows)]
+    """Write rows of one kind as a Markdown table."""
+    left = rows[0].LEFT
+    cells = [rows[0].HEAD, *(row.cells() for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    cells.insert(1, ("-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])))
+    cells.insert(1, ["-" * width if i < left else "-" * (width - 1) + ":" for i, width in enumerate(widths)])
     aligned = (
-        (line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)))
+        [
+            cell.ljust(width) if i < left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
         for line in cells
     )
     return "\n".join(f"| {' | '.join(line)} |" for line in aligned)

@@ -91,9 +91,10 @@ def run_grid(
     if not isinstance(folder, (str, PathLike, type(None))):
         raise TypeError(f"folder takes a path, got {_checks.shown(folder)}.")
 
-    # A model takes its parameters, their gradients and velocities, and the units of a batch; a split takes its rows.
+    # A model takes its parameters, their gradients and velocities, and the units of a batch; a split takes its rows:
+    # NumPy's, the framework's, and those of an epoch in its order.
     of_model = 48 * (sum(a * b for a, b in zip(sizes, sizes[1:], strict=False)) + steps.batch_size * sum(sizes))
-    of_split = len(weights) * of_model + 16 * splits[0].X_train.size
+    of_split = len(weights) * of_model + 24 * splits[0].X_train.size
     _, n_workers = _engine.parallel(backend)
     at_once = max(2, min(_checks.whole("memory", memory, least=1) // of_split, -(-len(splits) // n_workers)))
 

@@ -2,13 +2,19 @@
 
 import math
 import platform
+from functools import partial
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+import torch
 
-from benchmarks import bench
-from benchmarks.measure import Row, alternate, epochs_alone, machine, table
+import companion.pytorch
+from benchmarks import bench, peers
+from benchmarks.measure import Peer, Row, alternate, epochs_alone, machine, table
+from benchmarks.training import LEARNING_RATE, data
+from companion.data import stratified
 from tools.text import assignment
 
 FRAMEWORKS = ("PyTorch: ", "TensorFlow: ")
@@ -38,6 +44,58 @@ def test_a_sweep_and_the_loops_take_the_same_steps():
     assert [name.split(", against")[0] for name in names[::2]] == [
         f"{framework}sweep of 4 networks, 6 steps each" for framework in FRAMEWORKS
     ]
+
+
+def test_an_epoch_of_the_peers_takes_the_same_steps():
+    with torch.compiler.set_stance("force_eager"):
+        rows = list(
+            bench.peers(trainings=[(300, 64, "float32")], sizes=(5, 3, 1), grid=(200, 64, 2, 2), more=1, rounds=1)
+        )
+    fits, sweeps = rows[:14], rows[14:]
+    assert {row.work for row in fits} == {5}  # batches of 300 rows
+    assert {row.work for row in sweeps} == {12}  # 3 batches of 140 rows, 4 models
+    assert [row.what.partition(": ")[0] for row in rows] == ["PyTorch"] * 7 + ["TensorFlow"] * 7 + [
+        "PyTorch",
+        "TensorFlow",
+    ]
+    assert [row.peer for row in fits[:7]] == [row.peer for row in fits[7:]]
+    for row in rows:
+        assert len(row.cells()) == len(row.HEAD) and all(map(math.isfinite, (*row.ours, *row.theirs)))
+
+
+@pytest.mark.parametrize(
+    "peer",
+    [peers.slices, partial(peers.by_hand, np), partial(peers.by_hand, torch), peers.keras_jit],
+    ids=["slices", "NumPy", "PyTorch", "Keras"],
+)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_peer_trains_the_model_that_fit_trains(peer, dtype):
+    # With all rows in one batch their order does not matter.
+    X, y = data(40, 5, dtype)
+    model, half = companion.pytorch.mlp((5, 4, 3, 1), seed=0, dtype=dtype), companion.pytorch
+    settings = {"epochs": 6, "batch_size": 40, "learning_rate": LEARNING_RATE, "seed": 0}
+    expected = half.fit(model, X, y, half.weighted_bce, **settings).loss[-1]
+    assert peer(X, y, (5, 4, 3, 1), batch_size=40)(6) == (
+        6,
+        pytest.approx(expected, rel=1e-12 if dtype == "float64" else 1e-5),
+    )
+
+
+def test_the_grid_of_the_peers_is_that_of_sweep():
+    X, y = data(60, 5, "float64")
+    splits = stratified(X, y, seeds=[2, 5], val=0, test=0.3)
+    weights = [1.0, 7.0]
+    expected = companion.pytorch.sweep(
+        splits, pos_weights=weights, epochs=6, batch_size=42, learning_rate=LEARNING_RATE
+    ).loss  # fmt: skip
+    steps, loss = peers.grid(splits, np.array(weights), batch_size=42)(6)
+    assert steps == expected.size
+    np.testing.assert_allclose(loss, expected[..., -1], rtol=1e-12)
+
+
+def test_the_limit_leaves_out_only_the_loss_and_the_update():
+    X, y = data(50, 5, "float64")
+    assert peers.limit(X, y, (5, 4, 1), batch_size=16)(3) == (12, None)
 
 
 def test_both_class_weights_are_the_same_numbers():
@@ -123,6 +181,12 @@ def test_the_table_shows_what_is_met():
     assert lines[5].split() == "| d | 4 | – | – | – | – | – |".split()
 
 
+def test_the_table_of_peers_has_both_clocks_and_the_ratio_of_the_second():
+    lines = table([Peer("fit", "NumPy", np.array([0.3, 0.2]), np.array([0.15, 0.1]), loop=0.5)]).splitlines()
+    assert len({len(line) for line in lines}) == 1 and len(lines) == 3
+    assert lines[2].split() == "| fit | NumPy | 300 | 200 | 150 | 100 | 2.00 | 0.50 |".split()
+
+
 def test_the_machine_is_described_without_its_name_or_paths():
     assert "cores" in machine() and "torch" in machine()
     words = machine().replace(",", "").split()
@@ -134,7 +198,11 @@ def test_one_comparison_alone_leaves_the_stored_table(monkeypatch, tmp_path, cap
     monkeypatch.setattr(bench, "COMPARISONS", {"imports": lambda: [Row("nothing", 0.1, under=0.2)]})
     monkeypatch.setenv("PYTEST_CURRENT_TEST", "kept by monkeypatch")
     assert bench.main(["--only", "imports"]) == 0 and not bench.TABLE.exists()
+    monkeypatch.setattr(
+        bench, "COMPARISONS", bench.COMPARISONS | {"peers": lambda: [Peer("all", "none", (1, 1), (2, 2))]}
+    )
     assert bench.main(["--test-seconds", "300"]) == 0
     stored = bench.TABLE.read_text(encoding="utf-8")
     assert "| nothing" in stored and "make test" in stored and machine() in stored
+    assert stored.index("| all") > stored.index("| nothing") and stored.endswith(bench.PEERS)
     assert "| nothing" in capsys.readouterr().out

@@ -104,7 +104,7 @@ def test_a_grid_in_parts_gives_the_same_result(framework, monkeypatch):
     five, trained, seen = drawn("network", range(5)), companion._sweep._trained, []
     monkeypatch.setattr(companion._sweep, "_trained", lambda *args: seen.append(args) or trained(*args))
     found = {}
-    for memory, parts in ((2**30, 1), (225_000, 2), (1, 3)):
+    for memory, parts in ((2**30, 1), (243_000, 2), (1, 3)):
         found[parts] = framework.half.sweep(five, memory=memory, **GRIDS["network"], **SETTINGS)
         assert len(seen) == parts
         seen.clear()

@@ -21,11 +21,13 @@ def binary(logits, targets, ignore_index, scale=1.0):
     _refuse_other_types(logits, targets)
     _losses.check_binary(logits, targets, dtype_of)
     logits = _wide(logits)
-    y = targets.to(logits.dtype)
-    right, kept = (y == 0) | (y == 1), None
+    y, kept = targets.to(logits.dtype), None
     if ignore_index is not None:
         kept = targets != ignore_index
-        right, y = right | ~kept, torch.where(kept, y, 0)
+        y = torch.where(kept, y, 0)
+    if _known():
+        return logits, y, kept
+    right = (y == 0) | (y == 1)
     if not _seen(scale * logits, right, kept, "labels 0 and 1", ignore_index):
         y = torch.where(right, y, torch.nan)
     return logits, y, kept
@@ -39,11 +41,13 @@ def classes(logits, targets, axis, ignore_index, scale=1.0):
     if _losses.check_classes(logits, targets, axis, dtype_of):
         targets = targets.squeeze(axis)
     logits, y = _wide(logits).movedim(axis, -1), targets.to(torch.int64)
-    n_classes = logits.shape[-1]
-    right, kept = (y >= 0) & (y < n_classes), None
+    n_classes, kept = logits.shape[-1], None
     if ignore_index is not None:
         kept = y != ignore_index
-        right, y = right | ~kept, torch.where(kept, y, 0)
+        y = torch.where(kept, y, 0)
+    if _known():
+        return logits, y, kept
+    right = (y >= 0) & (y < n_classes)
     if not _seen(scale * logits, right, kept, f"labels 0…{n_classes - 1}", ignore_index):
         # An index outside would be clamped, or read elsewhere. NaN as a factor reaches the loss and the gradient.
         y, logits = torch.where(right, y, 0), logits * torch.where(right, 1.0, torch.nan).to(logits.dtype)[..., None]
@@ -135,12 +139,15 @@ def _refuse_other_types(logits, targets):
             raise TypeError(f"{argument} takes a dense tensor, got layout {value.layout}; take .to_dense().")
 
 
+def _known():
+    """Return whether the values are known to be right, so that a step need not look at them."""
+    return not torch.compiler.is_compiling() and _losses.values_are_checked()
+
+
 def _seen(logits, right, kept, wanted, ignore_index):
-    """Return whether the values could be looked at, or are known to be right; refuse wrong ones."""
+    """Return whether the values could be looked at; refuse wrong ones."""
     if torch.compiler.is_compiling():
         return False
-    if _losses.values_are_checked():
-        return True
     try:
         seen = {
             "finite logits": bool(torch.isfinite(logits).all()),

@@ -113,9 +113,8 @@ def _train(part, steps):
     rows, targets, weights = (torch.tensor(array) for array in (part.X, part.y, part.weights))
     parameters = [torch.tensor(array, requires_grad=True) for array in part.parameters]
 
-    def loss_of(batch):
-        logits = _logits(parameters, rows.index_select(0, batch.flatten()).view(*batch.shape, -1))
-        label = targets[batch]
+    def loss_of(batch, label):
+        logits = _logits(parameters, batch)
         if logits.shape[-1] == 1:
             losses = -logsigmoid((2 * label - 1) * logits[..., 0])
         else:
@@ -124,7 +123,7 @@ def _train(part, steps):
         # weights[:, label] is (W, S, B): the weight of every sample in every model.
         return (weights[:, label] * losses).mean(dim=-1)
 
-    losses = _descend(parameters, loss_of, part.order, steps)
+    losses = _descend(parameters, loss_of, rows, targets, part.order, steps)
     return [parameter.detach().numpy() for parameter in parameters], losses
 
 

@@ -60,7 +60,8 @@ def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, w
     Notes
     -----
     One step is v ← μv + g + λW, θ ← θ − ηv, the rule of `torch.optim.SGD`. The data are checked once, before the first
-    step; so is `loss`, by its values on the first batch and, where it is smaller, on the last.
+    step; so is `loss`, by its values on the first batch and, where it is smaller, on the last. Each epoch
+    copies the rows of `X` in its order, once for all batches: they are in memory twice in the model's dtype.
 
     The two frameworks sum in different orders, and a step that is too large for the curvature multiplies the difference
     from step to step. A rare class with a large weight gets there first: losses that jump about say so, and the halves
@@ -91,23 +92,22 @@ def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, w
     rows = torch.tensor(X, **like)
     targets = torch.tensor(y, **(like | ({} if one_output else {"dtype": torch.int64})))
 
-    def loss_of(batch):
-        # index_select gathers whole rows: several times as fast as rows[batch] for the same result.
-        logits = model(rows.index_select(0, batch))
-        value = loss(logits[:, 0] if one_output else logits, targets.index_select(0, batch))
+    def loss_of(batch, labels):
+        logits = model(batch)
+        value = loss(logits[:, 0] if one_output else logits, labels)
         check_loss(value, torch.is_tensor(value), like["dtype"])
         if not value.requires_grad:
             raise ValueError("loss takes a function of the logits; what it returned does not depend on them.")
         return value
 
     for batch in batch_of_each_size(order, batch_size):
-        loss_of(torch.tensor(batch, device=like["device"]))
+        loss_of(rows[batch], targets[batch])
     some = rows_of_each_class(y, order[0, :batch_size])
     check_response(lambda logits: float(loss(torch.tensor(logits, **like), targets[some])), y[some], sizes[-1], dtype)
-    return History(loss=_descend(parameters, loss_of, order, steps))
+    return History(loss=_descend(parameters, loss_of, rows, targets, order, steps))
 
 
-def _descend(parameters, loss_of, order, steps):
+def _descend(parameters, loss_of, rows, targets, order, steps):
     """Run stochastic gradient descent and return the losses of all steps; `fit` and `sweep` share it.
 
     Parameters
@@ -115,7 +115,8 @@ def _descend(parameters, loss_of, order, steps):
     parameters : list of torch.Tensor
         W₁, b₁, W₂, b₂, …, changed in place; one model's, or those of many models stacked.
     loss_of : callable
-        Takes the rows of a batch, int64 of shape (…, B), and returns the loss of each model.
+        Takes a batch, its rows (…, B, d) and their targets (…, B), and returns the loss of each model.
+    rows, targets : torch.Tensor, shapes (N, d) and (N,)
     order : numpy.ndarray of int64, shape (epochs, …, n)
         The rows in the order in which each epoch takes them.
     steps : companion._training.Steps
@@ -131,10 +132,14 @@ def _descend(parameters, loss_of, order, steps):
     """
     velocities = [torch.zeros_like(parameter) for parameter in parameters]
     losses = []
+    # An epoch's rows are gathered at once, into the same memory each time: a batch is a slice of them.
+    gathered = rows.new_empty(order[0].size, rows.shape[1])
     with checked_values():
-        for epoch in torch.as_tensor(order, device=parameters[0].device):
-            for batch in epoch.split(steps.batch_size, dim=-1):
-                value = loss_of(batch)
+        for epoch in torch.as_tensor(order, device=rows.device):
+            torch.index_select(rows, 0, epoch.flatten(), out=gathered)
+            batches = gathered.view(*epoch.shape, -1).split(steps.batch_size, dim=-2)
+            for batch, labels in zip(batches, targets[epoch].split(steps.batch_size, dim=-1), strict=True):
+                value = loss_of(batch, labels)
                 gradients = torch.autograd.grad(value.sum(), parameters)
                 losses.append(value.detach())
                 _step(parameters, velocities, gradients, steps)

@@ -22,10 +22,13 @@ def binary(logits, targets, ignore_index, scale=1.0):
     _losses.check_binary(logits, targets, dtype_of)
     logits = _wide(logits)
     y = _of_shape(tf.cast(targets, logits.dtype), logits)
-    right, kept = (y == 0) | (y == 1), None
+    kept = None
     if ignore_index is not None:
         kept = y != ignore_index
-        right, y = right | ~kept, tf.where(kept, y, tf.zeros_like(y))
+        y = tf.where(kept, y, tf.zeros_like(y))
+    if _losses.values_are_checked():
+        return logits, y, kept
+    right = (y == 0) | (y == 1)
     if not _seen(scale * logits, right, kept, "labels 0 and 1", ignore_index):
         y = tf.where(right, y, _nan(y))
     return logits, y, kept
@@ -40,11 +43,13 @@ def classes(logits, targets, axis, ignore_index, scale=1.0):
         targets = tf.squeeze(targets, axis)
     logits = _last(_wide(logits), axis)
     y = _of_shape(tf.cast(targets, tf.int64), logits)
-    n_classes = logits.shape[-1]
-    right, kept = (y >= 0) & (y < n_classes), None
+    n_classes, kept = logits.shape[-1], None
     if ignore_index is not None:
         kept = y != ignore_index
-        right, y = right | ~kept, tf.where(kept, y, tf.zeros_like(y))
+        y = tf.where(kept, y, tf.zeros_like(y))
+    if _losses.values_are_checked():
+        return logits, y, kept
+    right = (y >= 0) & (y < n_classes)
     if not _seen(scale * logits, right, kept, f"labels 0…{n_classes - 1}", ignore_index):
         # XLA would clamp an index outside. NaN as a factor reaches the loss and the gradient.
         factor = tf.where(right, tf.ones([], logits.dtype), _nan(logits))
@@ -164,9 +169,7 @@ def _refuse_other_types(logits, targets):
 
 
 def _seen(logits, right, kept, wanted, ignore_index):
-    """Return whether the values could be looked at, or are known to be right; refuse wrong ones."""
-    if _losses.values_are_checked():
-        return True
+    """Return whether the values could be looked at; refuse wrong ones."""
     seen = {
         "finite logits": tf.reduce_all(tf.math.is_finite(logits)),
         "right targets": tf.reduce_all(right),

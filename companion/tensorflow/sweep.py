@@ -112,9 +112,8 @@ def _train(part, steps):
     rows, targets, weights = tf.constant(part.X), tf.constant(part.y), tf.constant(part.weights)
     parameters = [tf.Variable(array) for array in part.parameters]
 
-    def loss_of(batch):
-        logits = _logits(parameters, tf.gather(rows, batch))
-        label = tf.gather(targets, batch)
+    def loss_of(batch, label):
+        logits = _logits(parameters, batch)
         if logits.shape[-1] == 1:
             losses = -tf.math.log_sigmoid(tf.cast(2 * label - 1, tf.float64) * logits[..., 0])
         else:
@@ -123,7 +122,7 @@ def _train(part, steps):
         # Gathered from the weights (W, K), it is (W, S, B): the weight of every sample in every model.
         return tf.reduce_mean(tf.gather(weights, label, axis=1) * losses, axis=-1)
 
-    losses = _descend(parameters, loss_of, part.order, steps, jit_compile=True)
+    losses = _descend(parameters, loss_of, rows, targets, part.order, steps, jit_compile=True)
     return [parameter.numpy() for parameter in parameters], losses
 
 

@@ -62,8 +62,9 @@ def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, w
     Notes
     -----
     One step is v ← μv + g + λW, θ ← θ − ηv, the rule of `torch.optim.SGD`. The data are checked once, before the first
-    step; so is `loss`, by its values on the first batch and, where it is smaller, on the last. Then all steps of an
-    epoch run in one graph, traced once: there `loss` is called in graph mode.
+    step; so is `loss`, by its values on the first batch and, where it is smaller, on the last. Each epoch
+    copies the rows of `X` in its order, once for all batches: they are in memory twice in the model's dtype. All steps
+    of an epoch run in one graph, traced once: there `loss` is called in graph mode.
 
     The two frameworks sum in different orders, and a step that is too large for the curvature multiplies the difference
     from step to step. A rare class with a large weight gets there first: losses that jump about say so, and the halves
@@ -93,22 +94,22 @@ def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, w
     rows = tf.constant(X, dtype=dtype)
     targets = tf.constant(y, dtype=dtype if one_output else tf.int64)
 
-    def loss_of(batch):
-        logits = model(tf.gather(rows, batch), training=True)
-        value = loss(logits[:, 0] if one_output else logits, tf.gather(targets, batch))
+    def loss_of(batch, labels):
+        logits = model(batch, training=True)
+        value = loss(logits[:, 0] if one_output else logits, labels)
         check_loss(value, tf.is_tensor(value), dtype)
         return value
 
     for batch in batch_of_each_size(order, batch_size):
-        loss_of(tf.constant(batch))
+        loss_of(tf.gather(rows, batch), tf.gather(targets, batch))
     some = rows_of_each_class(y, order[0, :batch_size])
     check_response(
         lambda logits: float(loss(tf.constant(logits, dtype), tf.gather(targets, some))), y[some], sizes[-1], dtype
     )
-    return History(loss=_descend(variables, loss_of, order, steps))
+    return History(loss=_descend(variables, loss_of, rows, targets, order, steps))
 
 
-def _descend(variables, loss_of, order, steps, *, jit_compile=False):
+def _descend(variables, loss_of, rows, targets, order, steps, *, jit_compile=False):
     """Run stochastic gradient descent and return the losses of all steps; `fit` and `sweep` share it.
 
     Parameters
@@ -116,7 +117,8 @@ def _descend(variables, loss_of, order, steps, *, jit_compile=False):
     variables : list of tf.Variable
         W₁, b₁, W₂, b₂, …, changed in place; one model's, or those of many models stacked.
     loss_of : callable
-        Takes the rows of a batch, int64 of shape (…, B), and returns the loss of each model.
+        Takes a batch, its rows (…, B, d) and their targets (…, B), and returns the loss of each model.
+    rows, targets : tf.Tensor, shapes (N, d) and (N,)
     order : numpy.ndarray of int64, shape (epochs, …, n)
         The rows in the order in which each epoch takes them.
     steps : companion._training.Steps
@@ -135,9 +137,9 @@ def _descend(variables, loss_of, order, steps, *, jit_compile=False):
     velocities = [tf.Variable(tf.zeros(variable.shape, variable.dtype)) for variable in variables]
     full_batches, rest = divmod(order.shape[-1], steps.batch_size)
 
-    def step(batch):
+    def step(batch, labels):
         with tf.GradientTape() as tape:
-            value = loss_of(batch)
+            value = loss_of(batch, labels)
             total = tf.reduce_sum(value)
         gradients = tape.gradient(total, variables)
         if all(gradient is None for gradient in gradients):
@@ -149,21 +151,26 @@ def _descend(variables, loss_of, order, steps, *, jit_compile=False):
             variable.assign_sub(steps.learning_rate * velocity)
         return value
 
-    def epoch(rows):
+    def epoch(order):
         """The steps of an epoch as a loop of the graph, so that none waits for Python."""
+        # Its rows are gathered at once: a batch is a slice of them.
+        gathered, labels = tf.gather(rows, order), tf.gather(targets, order)
+
+        def step_from(start, size):
+            begin, shape = [*[0] * (len(order.shape) - 1), start], [*order.shape[:-1], size]
+            return step(tf.slice(gathered, [*begin, 0], [*shape, rows.shape[1]]), tf.slice(labels, begin, shape))
 
         def one_batch(i, losses):
-            start = [0] * (len(rows.shape) - 1) + [i * steps.batch_size]
-            return i + 1, losses.write(i, step(tf.slice(rows, start, [*rows.shape[:-1], steps.batch_size])))
+            return i + 1, losses.write(i, step_from(i * steps.batch_size, steps.batch_size))
 
         losses = tf.TensorArray(variables[0].dtype, size=full_batches + (rest > 0))
         _, losses = tf.while_loop(lambda i, _: i < full_batches, one_batch, (0, losses))
         if rest:
-            losses = losses.write(full_batches, step(rows[..., -rest:]))
+            losses = losses.write(full_batches, step_from(full_batches * steps.batch_size, rest))
         return losses.stack()
 
     # Traced explicitly: calling a new tf.function for every model makes TensorFlow warn of retracing.
     graph = tf.function(epoch, autograph=False, jit_compile=jit_compile)
     with checked_values():
         graph = graph.get_concrete_function(tf.TensorSpec(order.shape[1:], tf.int64))
-    return checked_losses(np.concatenate([graph(tf.constant(rows)).numpy() for rows in order]))
+    return checked_losses(np.concatenate([graph(tf.constant(one)).numpy() for one in order]))
