@@ -10,6 +10,7 @@ seconds are medians of five, after one uncounted run of each.
   charged for their bare steps alone: the epochs of one model, measured as above, times epochs times models. That
   favours the loops, which would trace or compile every model anew. Both do the same number of steps, on as many rows
   as the split leaves for training.
+- `peers` compares `fit` and `sweep` with code that is tuned by hand, in seconds of the wall and of the CPU.
 - `model.fit` casts its rows to float32, Keras' default, also where the model computes in float64.
 """
 

@@ -85,7 +85,7 @@ def by_hand(xp, X, y, sizes, *, batch_size):
 def keras_jit(X, y, sizes, *, batch_size):
     """Keras: `model.fit` with XLA, and 64 steps for each call of its graph."""
     model = companion.tensorflow.mlp(sizes, seed=0, dtype=X.dtype.name)
-    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    loss = keras.losses.BinaryCrossentropy(from_logits=True, dtype=X.dtype.name)  # float32 otherwise
     model.compile(keras.optimizers.SGD(LEARNING_RATE), loss=loss, jit_compile=True, steps_per_execution=64)
 
     def run(epochs):

@@ -94,7 +94,7 @@ def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, w
 
     def loss_of(batch, labels):
         logits = model(batch)
-        value = loss(logits[:, 0] if one_output else logits, labels)
+        value = loss(logits.squeeze(1) if one_output else logits, labels)
         check_loss(value, torch.is_tensor(value), like["dtype"])
         if not value.requires_grad:
             raise ValueError("loss takes a function of the logits; what it returned does not depend on them.")

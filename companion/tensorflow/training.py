@@ -96,7 +96,7 @@ def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, w
 
     def loss_of(batch, labels):
         logits = model(batch, training=True)
-        value = loss(logits[:, 0] if one_output else logits, labels)
+        value = loss(tf.squeeze(logits, 1) if one_output else logits, labels)
         check_loss(value, tf.is_tensor(value), dtype)
         return value
 
