@@ -46,3 +46,12 @@ def test_the_excess_stands_along_the_fraction_for_each_count(counts):
     for line, values in zip(lines, excess, strict=True):
         np.testing.assert_allclose(line, np.stack([fractions, values.mean(axis=1)], axis=1))
     assert [text.get_text() for text in axes.texts] == [f"n⁺ = {count}" for count in counts]
+
+
+def test_the_dotted_law_runs_through_an_excess_that_follows_it():
+    counts, fractions = (20, 60), (0.5, 0.1, 0.01)
+    law = np.array([[1 / n + pi / (1 - pi) / n for pi in fractions] for n in counts])
+    excess = 3 * law[..., None] * [0.5, 1.5]
+    (axes,) = lesson07.count_and_fraction(counts, fractions, excess).axes
+    dotted = [line.get_ydata() for line in axes.lines if line.get_linestyle() == ":"]
+    np.testing.assert_allclose(dotted, 3 * law)

@@ -121,11 +121,15 @@ def count_and_fraction(counts, fractions, excess):
     Returns
     -------
     matplotlib.figure.Figure
-        A line for each count. Means with their standard errors.
+        A line for each count. Means with their standard errors; dotted, c·(1/n⁺ + 1/n⁻) with one c, the geometric
+        mean of what each point asks for.
     """
     mean, error = np.mean(excess, axis=2), np.std(excess, axis=2, ddof=1) / np.sqrt(np.shape(excess)[2])
+    law = 1 / np.outer(counts, 1 - np.asarray(fractions))  # 1/n⁺ + 1/n⁻, as n⁻ = n⁺(1 − π)/π
+    law *= np.exp(np.mean(np.log(mean / law)))
     fig, axes = plots.figure()
     for i, count in enumerate(counts):
+        axes.plot(fractions, law[i], ":", color=plots.NEUTRAL)
         colour = (plots.NEUTRAL, plots.ACCENT, plots.PRECISION)[i]
         axes.errorbar(fractions, mean[i], error[i], fmt=f"{'os^'[i]}-", color=colour, capsize=3)
         axes.text(0.8 * min(fractions), mean[i, -1], f"n⁺ = {count}", va="center", color=colour)
