@@ -32,6 +32,7 @@ def boundaries(X, y, lines, intervals):
     if not 1 <= len(lines) <= len(STYLES):
         raise ValueError(f"lines takes one to four boundaries, got {len(lines)}.")
     fig, (left, *others) = plots.figure(4)
+    fig.get_layout_engine().set(wspace=0.06)  # names of rows stand clear of the panel before them
     sample(left, X, y)
     X = np.asarray(X)
     centre, reach = X.mean(axis=0), 2 * np.ptp(X)
@@ -74,6 +75,7 @@ def smote(X, y, synthetic, lengths):
     matplotlib.figure.Figure
     """
     fig, (left, right) = plots.figure(2)
+    fig.get_layout_engine().set(wspace=0.06)
     X, y, synthetic = np.asarray(X), np.asarray(y), np.asarray(synthetic)
     left.plot(*X[y == 0].T, ".", color=plots.NEGATIVE, markersize=3, alpha=0.5, label="negatives")
     left.plot(*X[y == 1].T, "o", color=plots.POSITIVE, markersize=6, label="positives")
