@@ -1,6 +1,6 @@
 """Several processes on this machine that work on one thing, as replicas on several devices or machines do.
 
-A notebook cannot become a replica, so it starts some. Each finds in its environment what ``torchrun`` and TensorFlow's
+A notebook is one process, so it starts others. Each finds in its environment what ``torchrun`` and TensorFlow's
 cluster managers put there; so a function that runs in one runs unchanged under them, on many machines.
 """
 

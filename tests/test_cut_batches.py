@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+import torch
 
 from companion.ranks import Ranks
 
@@ -64,3 +66,81 @@ def test_keras_scaler_looks_at_the_first_replica_and_its_accumulation_raises(hea
     assert found == [kernel] * 3
     assert scaled == scale
     assert "merge_call" in raised
+
+
+def fit_on_two_workers():
+    """Return the error that Keras' `fit` raises under `MultiWorkerMirroredStrategy`."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    with tf.distribute.MultiWorkerMirroredStrategy().scope():
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+    try:
+        model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+    except ValueError as error:
+        return str(error)
+
+
+def scaled_steps_on_two_workers():
+    """Return by worker whether Keras' scaler is through with a step: without a heavy row, and with one on worker 1."""
+    import threading
+
+    import keras
+    import tensorflow as tf
+
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    with strategy.scope():
+        layer = keras.layers.Dense(1, dtype="mixed_float16")
+        layer.build((None, 3))
+        scaler = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())
+        scaler.build(layer.trainable_weights)
+    loss = keras.losses.BinaryCrossentropy(True, dtype="float32")
+
+    @tf.function
+    def step(weight):
+        with tf.GradientTape() as tape:
+            scaled = scaler.scale_loss(loss(tf.ones((4, 1)), layer(tf.ones((4, 3))), weight * tf.ones((4, 1))))
+        scaler.apply(tape.gradient(scaled, layer.trainable_weights))
+
+    strategy.run(step, (tf.constant(1.0),))
+    heavy = tf.constant(1e4 if strategy.cluster_resolver.task_id == 1 else 1.0)
+    waits = threading.Thread(target=strategy.run, args=(step, (heavy,)), daemon=True)
+    waits.start()
+    waits.join(20)  # the step before took far less
+    return waits.is_alive()
+
+
+def test_under_several_workers_keras_fit_raises_and_a_worker_whose_scaler_skips_leaves_the_other_waiting():
+    with Ranks(2, timeout=400) as workers:
+        assert all("convert" in error for error in workers.run(fit_on_two_workers))
+        assert workers.run(scaled_steps_on_two_workers) == [True, False]
+
+
+def test_a_graph_divides_by_padded_rows_and_shapes_are_dynamic_in_pytorch_only():
+
+    from torch._dynamo.testing import CompileCounterWithBackend
+
+    counter, traced = CompileCounterWithBackend("aot_eager"), []
+
+    @torch.compile(backend=counter)
+    def pytorch(w, per_row):
+        return (w * per_row).sum() / len(w), (w * per_row).sum() / w.sum()
+
+    @tf.function(jit_compile=True)
+    def tensorflow(w, per_row):
+        traced.append(len(w))
+        total = tf.reduce_sum(w * per_row)
+        return total / len(w), total / tf.reduce_sum(w)
+
+    rng = np.random.default_rng(0)
+    w, per_row = rng.uniform(1, 20, 256), rng.normal(size=256)
+    short = [np.append(each, np.zeros(64)) for each in (w, per_row)]
+    for graph, tensor in ((pytorch, torch.tensor), (tensorflow, tf.constant)):
+        found = [np.array(graph(*map(tensor, rows)), dtype=float) for rows in (short, (w, per_row))]
+        np.testing.assert_allclose(found[0] / found[1], [256 / 320, 1])
+        for rows in (100, 77, 200):
+            graph(tensor(w[:rows]), tensor(per_row[:rows]))
+    assert counter.frame_count == 2
+    assert traced == [320, 256, 100, 77, 200]

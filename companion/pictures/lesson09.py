@@ -58,10 +58,12 @@ def cut(parts, errors, sizes, left, *, weight):
     error.plot(parts, 1 - 1 / parts, "s--", color=plots.NEGATIVE, label="averaged")
     error.plot(parts, 0 * parts, color="black", linewidth=3, label="whole")
     above = errors.max() + 0.05
-    error.text(parts[-1], above, "each part over its own Σw", color=plots.ACCENT, ha="right")
-    error.text(parts[0], 1.05, "over the Σw of all,\nthen averaged", color=plots.NEGATIVE, va="bottom")
+    own = f"each part over its own Σw:\nmean and range of {len(errors)} batches"
+    error.text(parts[-1], above, own, color=plots.ACCENT, ha="right")
+    averaged = "over the Σw of all,\naveraged: a factor only"
+    error.text(parts[0], 1.05, averaged, color=plots.NEGATIVE, va="bottom")
     error.text(parts[-1], -0.04, "over the Σw of all, added", ha="right", va="top")
-    error.set(xscale="log", ylim=(-0.2, above + 0.15), xlabel="parts of a batch")
+    error.set(xscale="log", ylim=(-0.2, above + 0.3), xlabel="parts of a batch")
     error.set(title="relative error of the gradient", yticks=np.arange(0, above + 0.1, 0.2))
     error.set_xticks(parts, [str(each) for each in parts])
     error.minorticks_off()
