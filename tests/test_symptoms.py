@@ -114,3 +114,11 @@ def test_a_mended_trap_is_reported_by_name_with_the_versions_and_what_to_write(t
         AssertionError, match=r"no harm any more \(seen on .*Keras 3\.15\.1; here .*\)\. Keras 3\.16 reads"
     ):
         test_the_row_has_the_symptom_and_its_line_mends_it(harmless, tmp_path)
+
+
+def test_the_checklists_name_the_layers_defaults_that_differ():
+    assert (nn.LeakyReLU().negative_slope, keras.layers.LeakyReLU().negative_slope) == (0.01, 0.3)
+    assert (nn.LayerNorm(1).eps, keras.layers.LayerNormalization().epsilon) == (1e-5, 1e-3)
+    lists = TEXT.partition("\n## Index from symptom to fix\n")[0]
+    for mend in ("`epsilon=1e-5`; `negative_slope=0.01`", "`eps=1e-3`; `negative_slope=0.3`"):
+        assert mend in lists
