@@ -18,7 +18,8 @@ def losses_of_one_batch(losses, where, *, right):
     Returns
     -------
     matplotlib.figure.Figure
-        A bar for each rule, its loss at its end, and from each right one a line past those that it heads.
+        A bar for each rule, its loss at its end, where it is met below its name, and from each right one a line past
+        those that it heads.
     """
     fig, axes = plots.figure()
     names, widest = list(losses), max(losses.values())
@@ -27,11 +28,10 @@ def losses_of_one_batch(losses, where, *, right):
     heads = [row for row, name in enumerate(names) if name in right]
     for head, after in zip(heads, [*heads[1:], len(names)], strict=True):
         axes.plot([losses[names[head]]] * 2, [head - 0.3, after - 0.7], ":", color=plots.NEUTRAL)
-    for row, (name, loss) in enumerate(losses.items()):
+    for row, loss in enumerate(losses.values()):
         axes.text(loss + 0.02 * widest, row, f"{loss:.2f}", va="center")
-        axes.text(1.2 * widest, row, where[name], va="center", color=plots.NEUTRAL)
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [f"{name}\n({where[name]})" for name in names])
     axes.invert_yaxis()
-    axes.set(xlim=(0, 2 * widest), xticks=[0, 1, 2], title="loss of one batch under one set of weights (grey: meant)")
+    axes.set(xlim=(0, 1.1 * widest), xticks=[0, 1, 2], title="loss of one batch under one set of weights (grey: meant)")
     axes.grid(False, axis="y")
     return fig

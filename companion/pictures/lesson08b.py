@@ -23,12 +23,12 @@ def roc_and_its_points(curve, points, area):
         A panel for each model: the curve, the points joined by lines, the first inner one by its name, both areas.
     """
     fig, panels = plots.figure(2, share_y=True)
-    for axes, (name, (x, y)), size in zip(panels, points.items(), (4, 2), strict=True):  # the second's lie close
+    for axes, (name, (x, y)) in zip(panels, points.items(), strict=True):
         order = np.argsort(x, kind="stable")
         below = np.trapezoid(np.sort(y), np.asarray(x)[order])
         axes.plot(*curve, color=plots.NEUTRAL, linewidth=4, alpha=0.35, label=f"whole curve, area {area:.3f}")
         axes.plot(
-            x, y, "o-", color=plots.ACCENT, markersize=size, linewidth=1.5, label=f"200 thresholds, area {below:.3f}"
+            x, y, "o-", color=plots.ACCENT, markersize=2, linewidth=1.5, label=f"200 thresholds, area {below:.3f}"
         )
         axes.annotate(
             f"threshold 1/{len(x) - 1}", (x[1], y[1]), (0.45, 0.55), arrowprops={"arrowstyle": "->", "shrinkB": 4}
