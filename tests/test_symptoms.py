@@ -95,8 +95,8 @@ def test_the_row_has_the_symptom_and_its_line_mends_it(case, tmp_path):
         right, said = False, " ".join(str(error).split())
     advice = f"(seen on {SPECIFICATION['seen']}; here {VERSIONS}). {case.get('mended', 'Correct the index.')}"
     assert not right, f"The mistake does no harm any more {advice}"
-    words = [" ".join(piece.split()) for piece in code(row.symptom)] if said else []
-    pieces = [piece for piece in re.split("…", words[0]) if piece.strip()] if words else []
+    words = code(row.symptom)[case.get("text", 0)] if said else ""
+    pieces = [piece for piece in re.split("…", " ".join(words.split())) if piece.strip()]
     assert all(piece.strip() in said for piece in pieces), f"The error says {said!r} {advice}"
     assert bool(said) == ("holds" not in case), f"It raises {said!r} {advice}"
     assert run(case, row.lines[case.get("line", 0)], tmp_path), f"The line in the row does not mend it {advice}"
