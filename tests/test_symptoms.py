@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+import sklearn
 import tensorflow as tf
 import torch
 import torch.nn.functional as F
@@ -29,7 +30,8 @@ CASES = [
     for case in SPECIFICATION["case"]
     for before in (case.get("before", ""), *case.get("also", []))
 ]
-VERSIONS = f"torch {torch.__version__}, TensorFlow {tf.__version__}, Keras {keras.__version__}"
+LIBRARIES = {"scikit-learn": sklearn, "torch": torch, "TensorFlow": tf, "Keras": keras}
+VERSIONS = ", ".join(f"{name} {library.__version__}" for name, library in LIBRARIES.items())
 CODE = re.compile(r"(`+)(.+?)\1(?!`)")
 
 
