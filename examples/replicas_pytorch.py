@@ -25,16 +25,16 @@ from torch.nn.parallel import DistributedDataParallel
 
 from companion import data
 
-WEIGHT, RATE, EPOCHS = 20.0, 0.5, 3
+RATE, EPOCHS = 0.5, 3
 BATCH, MICRO = 256, 2  # rows of all ranks together; micro-batches of each rank
 
 
-def train():
+def train(weight):
     """Return the parameters after training on all ranks; each rank returns the same."""
     rank, ranks = dist.get_rank(), dist.get_world_size()
     part = data.load("hypothyroid")
     X, y = torch.tensor(part.X_train), torch.tensor(part.y_train[:, None], dtype=torch.float64)
-    w = torch.where(y == 1, WEIGHT, 1.0)
+    w = 1 + (weight - 1) * y
 
     model = nn.Linear(X.shape[1], 1, dtype=X.dtype)
     nn.init.zeros_(model.weight)
@@ -60,11 +60,12 @@ def train():
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", help="where to store the parameters, as .npy")
-    out = parser.parse_args().out
+    parser.add_argument("--weight", type=float, default=20.0, help="of the positive class")
+    arguments = parser.parse_args()
     dist.init_process_group("gloo")
-    theta = train()
+    theta = train(arguments.weight)
     if dist.get_rank() == 0:
         print(f"{dist.get_world_size()} ranks: intercept {theta[-1]:.6f}")
-        if out:
-            np.save(out, theta)
+        if arguments.out:
+            np.save(arguments.out, theta)
     dist.destroy_process_group()

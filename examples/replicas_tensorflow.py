@@ -20,11 +20,11 @@ import tensorflow as tf
 
 from companion import data
 
-WEIGHT, RATE, EPOCHS = 20.0, 0.5, 3
+RATE, EPOCHS = 0.5, 3
 BATCH = 256  # rows of all ranks together
 
 
-def train(strategy):
+def train(strategy, weight):
     """Return the parameters after training on all workers; each worker returns the same."""
     resolver, ranks = strategy.cluster_resolver, strategy.num_replicas_in_sync
     rank, workers = resolver.task_id or 0, len(resolver.cluster_spec().as_dict().get("worker", ["this"]))
@@ -35,7 +35,7 @@ def train(strategy):
         )
     part = data.load("hypothyroid")
     X, y = part.X_train, part.y_train[:, None].astype(float)
-    w = np.where(y == 1, WEIGHT, 1.0)
+    w = np.where(y == 1, weight, 1.0)
 
     with strategy.scope():
         model = keras.Sequential([keras.Input(X.shape[1:]), keras.layers.Dense(1, kernel_initializer="zeros")])
@@ -61,11 +61,12 @@ def train(strategy):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", help="where to store the parameters, as .npy")
-    out = parser.parse_args().out
+    parser.add_argument("--weight", type=float, default=20.0, help="of the positive class")
+    arguments = parser.parse_args()
     keras.config.set_floatx("float64")
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
-    theta = train(strategy)
+    theta = train(strategy, arguments.weight)
     if not strategy.cluster_resolver.task_id:
         print(f"{strategy.num_replicas_in_sync} ranks: intercept {theta[-1]:.6f}")
-        if out:
-            np.save(out, theta)
+        if arguments.out:
+            np.save(arguments.out, theta)
