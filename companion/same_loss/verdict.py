@@ -107,8 +107,8 @@ def compare(sides, forms, *, declared):
     same = not causes
     example = _example(sides, forms, tolerance) if apart.any() else None
     if apart.any() and example is None:
-        worst = max(found, key=lambda each: each.apart)
-        example = _shown(sides, forms, worst.z, worst.y)
+        small = min((each for each in found if each.apart > 1), key=lambda each: len(each.y))
+        example = _shown(sides, forms, small.z, small.y)
     if example is None and {"order", "labels", "probabilities"} & {cause.kind for cause in causes}:
         example = _example_as_called(sides, forms, tolerance)
     largest = max(each.apart for each in found) * tolerance
@@ -160,7 +160,7 @@ def _batches(k, one_logit):
     rng = np.random.default_rng(70)
     for number, reach in enumerate(_REACHES):
         yield made(rng, rng.integers(1, (max(2, 150 // k) if number == 6 else 9) + 1, k), reach)
-    for own, other in ((1, 3), (0, 3), (3, 0))[: 2 if k == 2 else 3]:  # of two classes, one alone lacks the other
+    for own, other in ((1, 5), (0, 5), (5, 0))[: 2 if k == 2 else 3]:  # of two classes, one alone lacks the other
         for label in range(k):
             yield made(rng, np.where(np.arange(k) == label, own, other), 2.0)
 
@@ -170,7 +170,7 @@ def _by_value(sides, forms):
     tolerance = max(_NEAR[form.reading.precision] for form in forms)
     found = []
     for number, (z, y, reach) in enumerate(_batches(forms[0].n_classes, _one_logit(forms))):
-        apart, finite = _apart(sides, forms, z, y)
+        apart, finite = _apart(sides, forms, z, y, in_all=number >= len(_REACHES))
         apart = np.inf if number < len(_REACHES) and not any(finite) else apart  # nothing is known of such a batch
         found.append(Compared(z, y, reach, apart / (tolerance * (10 if reach > 3 else 1)), finite))
     return found, tolerance
@@ -206,10 +206,11 @@ def _both(sides, forms, z, y):
     return found
 
 
-def _apart(sides, forms, z, y):
+def _apart(sides, forms, z, y, *, in_all=False):
     """Return the largest relative difference of the values, and of the gradients of one class; and which are finite.
 
-    The difference is infinite where one side alone is finite, and 0 where neither is.
+    The difference is infinite where one side alone is finite, and 0 where neither is. With `in_all` that of gradients
+    is relative to the value of a row, if that is larger: without positives the gradient of a dice is that of its ε.
     """
     (v, g), (w, h) = _both(sides, forms, z, y)
     finite = tuple(bool(np.isfinite(value) and np.isfinite(gradient).all()) for value, gradient in ((v, g), (w, h)))
@@ -218,7 +219,7 @@ def _apart(sides, forms, z, y):
     difference = abs(v - w) / max(abs(v), abs(w), 1e-300)
     for label in np.unique(y):
         a, b = g[y == label], h[y == label]
-        largest = max(np.abs(a).max(), np.abs(b).max())
+        largest = max(np.abs(a).max(), np.abs(b).max(), in_all * max(abs(v), abs(w)) / len(y))
         if largest > 1e-12:
             difference = max(difference, np.abs(a - b).max() / largest)
     return float(difference), finite
@@ -282,7 +283,7 @@ def _causes(sides, forms, declared):
     for name in ("broadcast", "coupled"):
         if getattr(p, name) != getattr(t, name):
             cause(name)
-    if p.reduced != t.reduced:
+    if p.entries != t.entries:
         cause("reduction")
     if p.graph_differs or t.graph_differs:
         cause("graph")

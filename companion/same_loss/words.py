@@ -85,7 +85,7 @@ def _some_batches(p, t, found, odd):
     """Return the sentence and the mending line on two losses that differ in the odd ones of the batches alone."""
     text, mend = _common(found, odd)
     one_sided = [each.finite for each, is_odd in zip(found, odd, strict=True) if is_odd and not all(each.finite)]
-    endless = [form.framework for form, finite in zip((p, t), zip(*one_sided, strict=True)) if not all(finite)]
+    endless = [form.framework for side, form in enumerate((p, t)) if not all(finite[side] for finite in one_sided)]
     told = f" Not finite there: {', '.join(endless)}." if endless else ""
     return f"They agree in {(~odd).sum()} of {len(odd)} batches, and differ {text}.{told}", mend
 
@@ -97,16 +97,15 @@ def _common(found, odd):
     n_classes = max(len(each.counts) for each in found)
     counts = np.array([np.bincount(each.y, minlength=n_classes) for each in found])
     total = counts.sum(axis=1)
-    measures = [(total, ""), *((counts[:, k], f" of class {k}") for k in range(n_classes))]
-    measures += [(total - counts[:, k], f" but of class {k}") for k in range(n_classes)]
-    measures += [(counts.min(axis=1), " of some class")]
-    for measure, of in measures:
-        few, many = measure[odd].max(), measure[~odd].min()
-        if few < many:
-            rows = "no row" if few == 0 else "at most one row" if few == 1 else f"at most {few} rows"
-            return f"where a batch has {rows}{of}", (
-                "treat such a batch alike on both sides: max(1, count), say, where a count divides"
-            )
+    measures = [(counts[:, k], f" of class {k}") for k in range(n_classes)]
+    measures += [(total - counts[:, k], f" but of class {k}") for k in range(n_classes) if n_classes > 2]
+    measures += [(counts.min(axis=1), " of some class"), (total, "")]
+    limits = [(measure[odd].max(), of) for measure, of in measures if measure[odd].max() < measure[~odd].min()]
+    if limits:
+        numbers = {0: "no row", 1: "at most one row"}
+        text = ", or ".join(numbers.get(most, f"at most {most} rows") + of for most, of in limits[:2])
+        mend = "treat such a batch alike on both sides: max(1, count), say, where a count divides"
+        return f"where a batch has {text}", mend
     reach = np.array([each.reach for each in found])
     if not reach[odd].any() and reach[~odd].all():
         return "where every logit is 0, so that all rows of a class tie", (
@@ -266,6 +265,19 @@ def _which(text, attribute, mend):
     return tell
 
 
+def _reduction(p, t):
+    loose = [form for form in (p, t) if not form.reduced]
+    who = " and ".join(f"{form.framework}'s loss is {_entries(form)}" for form in loose)
+    return (
+        f"{who}: the value that is shown is the mean, the gradient is that of the sum.",
+        f"{' and '.join(form.framework for form in loose)}: reduction='mean' (Keras: 'sum_over_batch_size')",
+    )
+
+
+def _entries(form):
+    return "one number a sample" if form.entries == 1 else f"{form.entries:g} numbers a sample"
+
+
 def _kink(p, t):
     form = p if p.kink else t
     why = "a hand-written max or abs"
@@ -319,7 +331,10 @@ def _where(ratios):
     equal = steady & np.isclose(by_class, 1, rtol=1e-3)
     unnamed = "look at the example: compute it by hand on both sides"
     if equal.all():
-        return " In the rows that were compared their gradients are equal, in other batches they, or values, differ.", unnamed
+        return (
+            " In the rows that were compared their gradients are equal, in other batches they, or values, differ.",
+            unnamed,
+        )
     if (by_class == 0).any():
         return f" TensorFlow has no gradient in rows of class {np.flatnonzero(by_class == 0).tolist()}.", unnamed
     if steady.all() and np.allclose(by_class, by_class[0], rtol=1e-3):
@@ -335,7 +350,10 @@ def _where(ratios):
         )
     if np.isfinite(ratios).all():
         told = f" TensorFlow's gradient is {_numbers(ratios[0])} times PyTorch's in rows of each class of one batch,"
-        return f"{told} {_numbers(ratios[1])} times in another: what multiplies a class changes with the batch.", unnamed
+        return (
+            f"{told} {_numbers(ratios[1])} times in another: what multiplies a class changes with the batch.",
+            unnamed,
+        )
     told = ""
     if equal.any():
         same, other = np.flatnonzero(equal).tolist(), np.flatnonzero(~equal).tolist()
@@ -361,11 +379,7 @@ _CAUSES = {
         lambda form: form.coupled,
         "{}: if this is not meant, an axis is taken for another: softmax over dim=1, not 0",
     ),
-    "reduction": _which(
-        "loss is one number a sample: the value that is shown is the mean, the gradient is that of the sum",
-        lambda form: not form.reduced,
-        "{}: reduction='mean' (Keras: 'sum_over_batch_size')",
-    ),
+    "reduction": _reduction,
     "graph": _which(
         "loss gives something else in tf.function than eagerly, or fails there",
         lambda form: form.graph_differs,
@@ -503,7 +517,7 @@ def form(form):
     if form.smoothing > 1e-6:
         parts.append(f"smoothing {form.smoothing:.4g} on {form.smoothing_on}")
     if not form.reduced:
-        parts.append("not reduced")
+        parts.append(f"not reduced, {_entries(form)}")
     elif form.law is not None:
         parts.append(f"divided {_divides(form)}")
     if abs(form.factor - 1) > 1e-6:
