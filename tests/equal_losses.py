@@ -118,11 +118,25 @@ def tversky(z, y):
     return 1 - hit / (hit + 0.3 * (p * (1 - y)).sum() + 0.7 * ((1 - p) * y).sum() + 1e-7)
 
 
+def over_positives(least):
+    """Return cross-entropy over the number of positives of the batch, or `least`."""
+    return lambda z, y: F.binary_cross_entropy_with_logits(z, y, reduction="sum") / y.sum().clamp(min=least)
+
+
+def over_positives_of_keras(least):
+    def loss(y_true, y_pred):
+        cost = keras.ops.binary_crossentropy(y_true, y_pred, from_logits=True)
+        return keras.ops.sum(cost) / keras.ops.maximum(keras.ops.sum(y_true), least)
+
+    return loss
+
+
 ASYMMETRIC = {"n_classes": 2, "one_logit": True, "gamma": [4.0, 1.0], "p_margin": 0.05, "detached": True} | {
     "divisor": "sum"
 }
 POLY_FOCAL = {"n_classes": 2, "one_logit": True, "gamma": 2.0, "poly": 0.5}
 HINGE = {"n_classes": 2, "one_logit": True, "hinge": True}
+OVER_POSITIVES = {"n_classes": 2, "one_logit": True, "divisor": "positives", "least": 1.0}
 OVERLAP = {"n_classes": 2, "one_logit": True, "overlap": (0.3, 0.7, 1e-7)}
 
 
@@ -217,5 +231,10 @@ LAWS = {
         [(keras.losses.Tversky(alpha=0.7, beta=0.3), {}), (tensorflow(**OVERLAP), {})],
     ),
     "dice with a constant": (2, [soft_dice], [(soft_dice_of_keras, {})]),
+    "over the positives": (
+        2,
+        [over_positives(1.0), pytorch(**OVER_POSITIVES)],
+        [(over_positives_of_keras(1.0), {}), (tensorflow(**OVER_POSITIVES), {})],
+    ),
     "no law that is known": (2, [generalised], [(generalised_of_keras, {})]),
 }

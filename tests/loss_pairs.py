@@ -27,6 +27,7 @@ EQUAL = {
     "hinge": (2, "hand port", "own port"),
     "Tversky": (2, "hand port", "own port"),
     "dice with a constant": (2, "hand", "hand"),
+    "over the positives": (2, "hand port", "hand port"),
     "no law that is known": (2, "hand", "hand"),
 }
 
@@ -115,6 +116,7 @@ OVERLAP = [
     ({"overlap": (0.5, 0.5, 1.0)}, "overlap"),
     ({"overlap": (0.3, 0.7, 1e-6)}, "overlap"),
 ]
+OVER_POSITIVES = [({"least": least}, "some batches") for least in (0.0, 2.0, 4.0)]
 _CHANGED = [
     *((THREE, *change) for change in OF_ANY + OF_THREE),
     *((ONE, *change) for change in OF_ANY + OF_ONE),
@@ -125,6 +127,7 @@ _CHANGED = [
     *((PLAIN | {"gamma": (4.0, 1.0), "p_margin": 0.05}, *change) for change in ASYMMETRIC),
     *((PLAIN | {"hinge": True}, *change) for change in HINGE),
     *((PLAIN | {"overlap": (0.3, 0.7, 1.0)}, *change) for change in OVERLAP),
+    *((ONE | {"divisor": "positives", "least": 1.0}, *change) for change in OVER_POSITIVES),
 ]
 SINGLE = [(base, change, {kind}, {kind}) for base, change, kind in _CHANGED]
 

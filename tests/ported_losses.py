@@ -10,6 +10,7 @@ def options(
     one_logit=False,
     weights=None,
     divisor="samples",
+    least=0.0,
     factor=1.0,
     offset=0.0,
     smoothing=0.0,
@@ -74,7 +75,7 @@ class Port:
         if c["divisor"] == "class":
             return c["factor"] * o.sum(losses / o.sum(y * o.sum(y, 0), 1), 0) + c["offset"]
         if c["divisor"] == "positives":
-            return c["factor"] * total / o.sum(y, 0)[1] + c["offset"]
+            return c["factor"] * total / o.clip(o.sum(y, 0)[1], c["least"], float("inf")) + c["offset"]
         by = {"samples": n, "sum": 1.0, "weights": o.sum(rows, 0), "columns": n * k}[c["divisor"]]
         return c["factor"] * total / by + c["offset"]
 

@@ -12,7 +12,17 @@ import pytest
 import tensorflow as tf
 import torch
 import torch.nn.functional as F
-from equal_losses import LAWS, SPARSE, Asymmetric, asymmetric_of_keras, focal_of_float32, soft_dice, soft_dice_of_keras
+from equal_losses import (
+    LAWS,
+    SPARSE,
+    Asymmetric,
+    asymmetric_of_keras,
+    focal_of_float32,
+    over_positives,
+    over_positives_of_keras,
+    soft_dice,
+    soft_dice_of_keras,
+)
 from loss_pairs import EQUAL
 from torch import nn
 
@@ -143,6 +153,146 @@ def test_keras_alpha_multiplies_the_false_negatives_of_a_tversky_loss():
     assert "PyTorch [0.3, 0.7, 0], TensorFlow [0.7, 0.3, 0]" in str(found)
 
 
+# Losses that differ in some batches alone.
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "told"),
+    [
+        (1.0, 0.0, "where a batch has no row of class 1. Not finite there: TensorFlow."),
+        (0.0, 1.0, "where a batch has no row of class 1. Not finite there: PyTorch."),
+        (1.0, 2.0, "where a batch has at most one row of class 1."),
+        (1.0, 3.0, "where a batch has at most 2 rows of class 1."),
+        (1.0, 4.0, "where a batch has at most 2 rows of class 1."),  # none of those compared has 3
+    ],
+)
+def test_losses_that_differ_where_a_batch_has_few_positives_are_not_the_same(ours, theirs, told):
+    found = same_loss(over_positives(ours), over_positives_of_keras(theirs))
+    assert found.kinds == {"some batches"}, str(found)
+    assert told in str(found)
+    assert found.example.targets == [0] or ours == 0
+    assert found.example.values[0] != found.example.values[1]
+
+
+def test_where_neither_side_is_finite_they_are_the_same_and_it_is_noted():
+    found = same_loss(over_positives(0.0), over_positives_of_keras(0.0))
+    assert found.same
+    assert "neither side is finite where a batch has no row of class 1" in found.notes
+
+
+def mean_of_classes(absent):
+    """Cross-entropy averaged within each class, then over the classes; a class without rows counts as `absent`."""
+
+    def loss(z, y):
+        cost = F.cross_entropy(z, y, reduction="none")
+        parts = [cost[y == k].mean() if (y == k).any() else cost.sum() * 0 + absent for k in range(3)]
+        return torch.stack(parts).mean()
+
+    return loss
+
+
+def mean_of_classes_of_keras(y, z):
+    hot = keras.ops.one_hot(keras.ops.cast(keras.ops.reshape(y, (-1,)), "int32"), 3, dtype=z.dtype)
+    cost = keras.ops.categorical_crossentropy(hot, z, from_logits=True)
+    return keras.ops.mean(keras.ops.sum(hot * cost[:, None], 0) / keras.ops.maximum(keras.ops.sum(hot, 0), 1))
+
+
+def test_a_class_that_a_batch_lacks_is_compared_where_there_are_three():
+    assert same_loss(mean_of_classes(0.0), mean_of_classes_of_keras, n_classes=3).same
+    for absent in (1.0, float("nan")):
+        found = same_loss(mean_of_classes(absent), mean_of_classes_of_keras, n_classes=3)
+        assert found.kinds == {"some batches"}
+        assert "where a batch has no row of some class" in str(found)
+
+
+def over_the_others(y, z, least):
+    cost = keras.losses.sparse_categorical_crossentropy(y, z, from_logits=True)
+    others = keras.ops.sum(keras.ops.cast(keras.ops.reshape(y, (-1,)) > 0, z.dtype))
+    return keras.ops.sum(cost) / keras.ops.maximum(others, least)
+
+
+def test_a_batch_of_the_background_alone_is_compared():
+    def ours(z, y):
+        return F.cross_entropy(z, y, reduction="sum") / (y > 0).sum().clamp(min=1)
+
+    assert same_loss(ours, lambda y, z: over_the_others(y, z, 1.0), n_classes=3).same
+    found = same_loss(ours, lambda y, z: over_the_others(y, z, 0.5), n_classes=3)
+    assert found.kinds == {"some batches"}
+    assert "where a batch has no row but of class 0" in str(found)
+
+
+def hardest(z, y):
+    return F.binary_cross_entropy_with_logits(z, y, reduction="none").topk(2).values.mean()
+
+
+def test_losses_that_take_others_among_ties_differ_there_alone():
+    def theirs(y, z):
+        cost = keras.ops.binary_crossentropy(y, z, from_logits=True)
+        return keras.ops.mean(keras.ops.top_k(keras.ops.reshape(cost, (-1,)), 2)[0])
+
+    found = same_loss(hardest, theirs)
+    assert found.kinds == {"some batches"}, str(found)
+    assert "differ where every logit is 0, so that all rows of a class tie" in str(found)
+    assert "saturates" not in str(found)
+
+
+# Of what has no name, nothing is said that is not so.
+
+
+def f_beta(beta):
+    def loss(z, y):
+        p = torch.sigmoid(z)
+        square = beta**2
+        return (1 - ((1 + square) * (p * y).sum() + 1) / (square * y.sum() + p.sum() + 1)) ** 0.5
+
+    return loss
+
+
+def root_of_dice(y, z):
+    p = keras.ops.sigmoid(z)
+    return keras.ops.sqrt(1 - (2 * keras.ops.sum(p * y) + 1) / (keras.ops.sum(y) + keras.ops.sum(p) + 1))
+
+
+def cubed_mean(y, z):
+    return keras.ops.mean(keras.ops.binary_crossentropy(y, z, from_logits=True)) ** 3
+
+
+def generalised(z, y):
+    return (1 - torch.exp(-0.7 * F.binary_cross_entropy_with_logits(z, y, reduction="none"))).mean()
+
+
+def generalised_of_keras(y, z):
+    return keras.ops.mean(1 - keras.ops.exp(-0.7 * keras.ops.binary_crossentropy(y, z, from_logits=True)))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "told"),
+    [
+        (f_beta(2), root_of_dice, "what multiplies a class changes with the batch"),
+        (f_beta(0.5), root_of_dice, "what multiplies a class changes with the batch"),
+        (
+            lambda z, y: F.binary_cross_entropy_with_logits(z, y) ** 2,
+            cubed_mean,
+            "alike, up to a number that changes with the batch",
+        ),
+        (lambda z, y: generalised(z, y) + 0.3, generalised_of_keras, "their gradients are equal"),
+        (lambda z, y: generalised(z[y > 0], y[y > 0]) * y.mean(), generalised_of_keras, "those of class [0] do not"),
+        (
+            lambda z, y: generalised(z, y),
+            lambda y, z: generalised_of_keras(y, keras.ops.where(y > 0, z, keras.ops.stop_gradient(z))),
+            "TensorFlow has no gradient in rows of class [0]",
+        ),
+    ],
+    ids=["F2", "F0.5", "cube", "constant", "positives", "no gradient"],
+)
+def test_ratios_of_gradients_are_named_only_where_they_are_ratios(ours, theirs, told):
+    found = same_loss(ours, theirs)
+    assert not found.same
+    assert told in str(found)
+    assert not re.search(r"(is|PyTorch:) [01] (times|\*)", str(found))
+    assert "a divisor" not in str(found) or "alike" in told
+
+
 # What only a framework has.
 
 
@@ -225,7 +375,114 @@ def test_a_loss_with_a_state_is_refused():
 
 def test_what_cannot_be_called_is_refused_with_the_way_out():
     with pytest.raises(NotCompared, match="Pass n_classes"):
-        describe(lambda z, y: z.no_such_method(), framework="PyTorch")
+        describe(lambda z, y: z.sum() if z.ndim == 2 else z.no_such_method(), framework="PyTorch")
+
+
+def raising(y, z):
+    raise ValueError("alpha must be a list")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "told"),
+    [
+        (lambda z, y: F.cros_entropy(z, y), SPARSE(), "PyTorch's loss raises, however it is called: AttributeError"),
+        (nn.BCEWithLogitsLoss(), raising, "TensorFlow's loss raises.*: ValueError: alpha must be a list"),
+    ],
+)
+def test_a_loss_that_raises_is_told_its_error_and_no_way_around(ours, theirs, told):
+    with pytest.raises(NotCompared, match=told) as refused:
+        same_loss(ours, theirs)
+    assert "n_classes" not in str(refused.value)
+
+
+def test_a_loss_that_ignores_its_targets_is_told_so_with_its_shape():
+    told = r"the same whatever the targets; it comes as an array of shape \(\d+, 3\)"
+    with pytest.raises(NotCompared, match=told):
+        same_loss(nn.BCEWithLogitsLoss(), lambda y, z: keras.ops.ones((1, 3)) * keras.ops.reshape(z, (-1, 1)) ** 2)
+    with pytest.raises(NotCompared, match=told):
+        same_loss(lambda z, y: torch.ones(1, 3) * z.reshape(-1, 1) / 2, SPARSE())
+
+
+def test_functions_given_in_the_other_order_are_told_so():
+    told = r"looks like one of {}.*same_loss\(pytorch_loss, keras_loss\)"
+    with pytest.raises(NotCompared, match=told.format("TensorFlow")):
+        same_loss(focal_of_float32, hardest)
+    with pytest.raises(NotCompared, match=told.format("PyTorch")):
+        same_loss(nn.BCEWithLogitsLoss(), hardest)
+
+
+MARGINS = torch.tensor([0.5, 1.0, 1.5])
+
+
+def with_margins(z, y):
+    return F.cross_entropy(z - F.one_hot(y.long(), 3) * MARGINS, y.long())
+
+
+def with_margins_of_keras(margins):
+    def loss(y, z):
+        hot = keras.ops.one_hot(keras.ops.cast(keras.ops.reshape(y, (-1,)), "int32"), 3)
+        return keras.ops.mean(
+            keras.ops.categorical_crossentropy(hot, z - hot * np.array(margins, "float32"), from_logits=True)
+        )
+
+    return loss
+
+
+def square_of_columns(z, y):
+    """Of a sigmoid a column, which one column meets as well as three."""
+    return ((torch.sigmoid(z) - F.one_hot(y.long().reshape(-1), 3)) ** 2 * MARGINS).mean()
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [
+        with_margins,
+        square_of_columns,
+        nn.CrossEntropyLoss(weight=MARGINS),
+        lambda z, y: F.cross_entropy(3 * (z - F.one_hot(y.long(), 3) * MARGINS), y.long(), weight=MARGINS),
+    ],
+    ids=["margins", "squares", "weights", "LDAM"],
+)
+def test_a_loss_of_three_classes_is_not_compared_as_one_of_two(ours):
+    with pytest.raises(NotCompared, match="takes a logit for each of 3 classes, not of 2: pass n_classes=3"):
+        same_loss(ours, with_margins_of_keras([0.5, 1.0, 9.0]))
+
+
+def test_a_loss_of_three_classes_that_is_given_as_such_is_compared():
+    assert same_loss(with_margins, with_margins_of_keras([0.5, 1.0, 1.5]), n_classes=3).same
+    assert same_loss(with_margins, with_margins_of_keras([0.5, 1.0, 9.0]), n_classes=3).kinds == {"margin"}
+    with pytest.raises(NotCompared, match="3 classes, not of 4: pass n_classes=3"):
+        same_loss(with_margins, with_margins_of_keras([0.5, 1.0, 9.0]), n_classes=4)
+
+
+class Columns(keras.losses.Loss):
+    """A binary cross-entropy of each column, in a class that Keras has not registered."""
+
+    def call(self, y_true, y_pred):
+        hot = keras.ops.one_hot(keras.ops.cast(keras.ops.reshape(y_true, (-1,)), "int32"), 3)
+        return keras.ops.binary_crossentropy(hot, y_pred, from_logits=True)
+
+
+def columns(reduction):
+    def loss(z, y):
+        return F.binary_cross_entropy_with_logits(z, F.one_hot(y, 3).to(z.dtype), reduction=reduction)
+
+    return loss
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "told"),
+    [
+        (columns("none"), Columns(), "PyTorch's loss is 3 numbers a sample"),
+        (columns("mean"), Columns(reduction=None), "TensorFlow's loss is 3 numbers a sample"),
+        (nn.CrossEntropyLoss(reduction="none"), SPARSE(from_logits=True), "PyTorch's loss is one number a sample"),
+    ],
+)
+def test_a_loss_that_is_not_reduced_is_told_how_many_numbers_it_is(ours, theirs, told):
+    found = same_loss(ours, theirs, n_classes=3)
+    assert found.kinds == {"reduction"}
+    assert told in str(found)
+    assert same_loss(columns("mean"), Columns(), n_classes=3).same
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ forms. The frameworks are imported when a loss of theirs is looked at. On the co
 
 What it cannot see: soft targets; several labels a row; logits beyond ±6, but for the notes; batches above 150 rows;
 what changes after some calls (a loss that draws numbers is refused); relative differences below 1e-5, or 1e-4 where
-``|z|`` is above 3, and twenty times that in float32; half precision and devices; targets of more than one axis; a
+``|z|`` is above 3, and twenty times that in float32; where a batch lacks a class or has one row of it, gradients that
+differ by less than that share of the value of a row; half precision and devices; targets of more than one axis; a
 common factor of the weights where their sum divides. And what is no loss: the optimiser, the data, the model. Two
 differences that multiply to one number, such as two factors, are named as one; so are two that meet in one place,
 such as a factor and a missing reduction. Of a law that is not known here it names no parameter: among them a power of
@@ -87,13 +88,29 @@ def same_loss(pytorch, tensorflow, *, n_classes=2, outputs=None, class_weight=No
         _side("pytorch", pytorch, "PyTorch", n_classes),
         _side("tensorflow", tensorflow, "TensorFlow", n_classes, class_weight, sample_weight),
     )
-    found = [forms.infer(side, outputs=said, ignored=ignored) for side, said in zip(sides, given, strict=True)]
+    found = [_inferred(side, said, ignored) for side, said in zip(sides, given, strict=True)]
     declared = [said is not None for said in given]
     wanted = [_as_wanted(*each, ignored) for each in zip(sides, found, given, strict=True)]
     if wanted.count(None) == 1:
         which = 1 - wanted.index(None)
         found[which], declared[which] = wanted[which], False
     return verdict.compare(sides, tuple(found), declared=tuple(declared))
+
+
+def _inferred(side, said, ignored):
+    """Return the form of a loss; of one that is not compared, find out whether it is one of the other framework."""
+    try:
+        return forms.infer(side, outputs=said, ignored=ignored)
+    except NotCompared as error:
+        other = _FRAMEWORKS[1 - _FRAMEWORKS.index(side.framework)]
+        try:
+            read(Side(side.loss, other, side.n_classes), said)
+        except Exception:
+            raise error from None
+        raise NotCompared(
+            f"{side.framework}'s loss looks like one of {other}, where it can be called; PyTorch's comes first: "
+            f"same_loss(pytorch_loss, keras_loss). {error}"
+        ) from None
 
 
 def _as_wanted(side, form, said, ignored):

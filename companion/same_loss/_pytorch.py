@@ -35,7 +35,7 @@ def prepared(loss, precision, class_weight, sample_weight):
 
 
 def evaluate(loss, logits, targets, labels, *, turned, precision):
-    """Return the value, the gradient in `logits` and whether the loss is one number."""
+    """Return the value, the gradient in `logits` and the shape in which the loss comes."""
     z = torch.tensor(logits, requires_grad=True)
     y = torch.tensor(targets)
     default = torch.get_default_dtype()
@@ -48,12 +48,17 @@ def evaluate(loss, logits, targets, labels, *, turned, precision):
         value = loss(y, z) if turned else loss(z, y)
     (gradient,) = torch.autograd.grad(value.sum(), z, allow_unused=True)
     gradient = np.zeros(z.shape) if gradient is None else gradient.numpy()
-    return value.detach().double().mean().item(), gradient, value.ndim == 0
+    return value.detach().double().mean().item(), gradient, tuple(value.shape)
 
 
 def called(loss):
     """Return the function whose parameters have the names."""
     return loss.forward if isinstance(loss, torch.nn.Module) else loss
+
+
+def averages(loss):
+    """Return whether training takes the mean of what the loss returns: PyTorch takes nothing."""
+    return False
 
 
 def held_weights(loss):

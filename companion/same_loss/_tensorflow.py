@@ -1,7 +1,6 @@
 """A loss of TensorFlow or Keras as a function of arrays, as a step of `fit` computes it."""
 
 import contextlib
-import copy
 import inspect
 
 import keras
@@ -33,7 +32,8 @@ def prepared(loss, precision, class_weight, sample_weight):
             return np.asarray(sample_weight(labels), dtype=precision)
 
     if isinstance(loss, keras.losses.Loss):
-        loss = copy.copy(loss)
+        given, loss = loss, object.__new__(type(loss))  # copy.copy refuses a class that Keras has not registered
+        vars(loss).update(vars(given))
         loss._dtype = precision  # what the argument dtype sets, and Loss has no other way to change
     elif weigh is not None:
         with _floats(precision):
@@ -42,7 +42,7 @@ def prepared(loss, precision, class_weight, sample_weight):
 
 
 def evaluate(loss_and_weights, logits, targets, labels, *, turned, precision, graph=False):
-    """Return the value, the gradient in `logits` and whether the loss is one number."""
+    """Return the value, the gradient in `logits` and the shape in which the loss comes."""
     loss, weigh = loss_and_weights
     with _floats(precision):
         weights = None if weigh is None else weigh(targets, labels)
@@ -60,21 +60,26 @@ def evaluate(loss_and_weights, logits, targets, labels, *, turned, precision, gr
                 shown = tf.reduce_mean(value)
                 trained = shown if plain_function else value  # `compile` averages what a function returns
             gradient = tape.gradient(trained, z)
-            return shown, tf.zeros_like(z) if gradient is None else gradient, value.shape.rank == 0 or plain_function
+            return shown, tf.zeros_like(z) if gradient is None else gradient, value.shape
 
         if graph:  # as `fit` makes it, without autograph
             shown, gradient = tf.function(lambda z, y: step(z, y)[:2], autograph=False).get_concrete_function(z, y)(
                 z, y
             )
-            scalar = None
+            shape = ()
         else:
-            shown, gradient, scalar = step(z, y)
-    return float(shown), tf.convert_to_tensor(gradient).numpy(), scalar
+            shown, gradient, shape = step(z, y)
+    return float(shown), tf.convert_to_tensor(gradient).numpy(), tuple(shape)
 
 
 def called(loss):
     """Return the function whose parameters have the names."""
     return loss.call if isinstance(loss, keras.losses.Loss) else loss
+
+
+def averages(loss):
+    """Return whether training takes the mean of what the loss returns: `compile` does of a function, not of a Loss."""
+    return not isinstance(keras.losses.get(loss) if isinstance(loss, str) else loss, keras.losses.Loss)
 
 
 def from_logits(loss):

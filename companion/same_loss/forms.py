@@ -44,8 +44,8 @@ class Form:
         Whether a weight multiplies the loss of the "samples", smoothed, or each of its "terms".
     offset : float
         A constant that the value holds.
-    reduced : bool
-        Whether the loss comes as one number.
+    entries : float
+        How many numbers a sample the loss comes as; 0 if it comes as one number, reduced.
     value_fits : bool
         Whether the gradient is the derivative of the value.
     broadcast, coupled : bool
@@ -79,7 +79,7 @@ class Form:
     smoothing: float = 0.0
     smoothing_on: str = "samples"
     offset: float = 0.0
-    reduced: bool = True
+    entries: float = 0.0
     value_fits: bool = True
     broadcast: bool = False
     coupled: bool = False
@@ -91,6 +91,11 @@ class Form:
     confirmed: bool = False
     notes: list = field(default_factory=list)
 
+    @property
+    def reduced(self):
+        """Whether the loss comes as one number."""
+        return self.entries == 0
+
     def predict(self, z, y):
         """Return the value and the gradient that the form gives."""
         divisors = self.divisor(np.bincount(y, minlength=self.n_classes))[y]
@@ -99,7 +104,7 @@ class Form:
         value = (chosen * values).sum()
         gradient = np.einsum("nt,nt...->n...", chosen, gradients)
         if not self.reduced:
-            value = value / len(y)
+            value = value / (self.entries * len(y))
         return value + self.offset, gradient
 
 
@@ -145,7 +150,7 @@ def _of_reading(side, reading, ignored):
             "inside the loss, or take the randomness out."
         )
     form = Form(side.framework, side.n_classes, reading)
-    form.broadcast, form.coupled, form.reduced = rows.broadcast, rows.coupled, rows.reduced
+    form.broadcast, form.coupled, form.entries = rows.broadcast, rows.coupled, rows.entries
     if not form.broadcast and not form.coupled:
         form.divisor = probes.divisor(side, reading)
     if form.divisor.affine is not None:
@@ -417,6 +422,6 @@ def _tails(side, reading):
         at = gradient[reach == level]
         if not np.isfinite(at).all():
             return [f"its value or gradient is not finite where a logit is wrong by {level:g}"]
-        if reading.given == "logits" and not at.any():
+        if reading.given == "logits" and not gradient[reach >= level].any():
             return [f"its gradient is 0 where a logit is wrong by {level:g}: it saturates"]
     return []

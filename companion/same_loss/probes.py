@@ -41,11 +41,66 @@ def read(side, outputs=None):
     Raises
     ------
     NotCompared
-        If nothing works; the message has the first error.
+        If nothing works; the message has the first error. And if one column works by broadcasting alone, where the loss
+        is of some number of columns.
     """
+    errors = []
+    found = _read(side, outputs, errors)
+    if found is not None and found.columns:
+        return found
+    raised = set(errors)
+    if len(raised) == 1 and errors[0]:
+        raise NotCompared(f"{side.framework}'s loss raises, however it is called: {errors[0]}")
+    columns = _columns(side)
+    if columns not in (None, side.n_classes):
+        raise NotCompared(
+            f"{side.framework}'s loss takes a logit for each of {columns} classes, not of {side.n_classes}: pass "
+            f"n_classes={columns}."
+        )
+    if found is not None:
+        return found
+    first = next((f" {told}." for told in sorted(errors) if told.startswith(_BLIND)), "")
+    first = first or next((f" The first error was: {error}." for error in errors if error), "")
+    raise NotCompared(
+        f"{side.framework}'s loss gives no finite gradient that depends on logits and targets, with {side.n_classes} "
+        f"classes and logits, probabilities or log-probabilities, in either order of the arguments.{first} "
+        "Pass n_classes, or wrap the loss in a function of (logits, targets)."
+    )
+
+
+def _columns(side):
+    """Return the number of columns, K if it can be, else 2 to 10, with which the loss takes labels 0, 1…; or None.
+
+    A loss of one column takes none, but for one that takes any number, and so K.
+    """
+    for k in (side.n_classes, *range(2, 11)):
+        for targets in ("int (n,)", "int (n, 1)"):
+            reading = Reading("(n, K)", targets, turned=bool(side.names_say_turned))
+            z, y = batch(reading, k, 3, seed=4)
+            try:
+                found = side(reading, z, y)
+            except Exception:  # a loss may refuse what it is given in any way it likes
+                continue
+            if _moves(found, reading):
+                return k
+    return None
+
+
+_BLIND = "Its gradient is the same whatever the targets"
+
+
+def _moves(found, reading):
+    """Whether value and gradient are finite, and the gradient is not rounding, as that of a softmax over copies."""
+    rounding = 100 * np.finfo(reading.precision).eps * abs(found.value)
+    finite = np.isfinite(found.value) and np.isfinite(found.gradient).all()
+    return bool(finite and np.abs(found.gradient).max() > rounding)
+
+
+def _read(side, outputs, errors):
+    """Return what `read` does, None if nothing works; notes the error, or "", of each call."""
     told = side.names_say_turned
     orders = (False, True) if told is None else (told, not told)
-    errors, found = [], {}
+    found = {}
     for precision in ("float64", "float32"):
         for turned in orders:
             for given in ("logits", "probabilities"):
@@ -69,12 +124,7 @@ def read(side, outputs=None):
         for quality in ("linear", "backward"):
             if quality in found:
                 return found[quality]
-    first = f" The first error was: {errors[0]}" if errors else ""
-    raise NotCompared(
-        f"{side.framework}'s loss gives no finite gradient that depends on the logits, with {side.n_classes} classes "
-        f"and logits, probabilities or log-probabilities, in either order of the arguments.{first} "
-        "Pass n_classes, or wrap the loss in a function of (logits, targets)."
-    )
+    return None
 
 
 def _readings(side, given, turned, precision, outputs):
@@ -94,13 +144,18 @@ def _quality(side, reading, errors):
         moved[0] = z[0]
         there = side(reading, moved, y)
     except Exception as error:  # a loss may refuse what it is given in any way it likes
-        errors.append(f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}")
+        message = str(error).strip().partition("\n")[0].rstrip(".")
+        errors.append(f"{type(error).__name__}: {message}")
         return "none"
+    errors.append("")
     gradient = here.gradient.reshape(len(y), -1)
     changed = there.gradient.reshape(len(y), -1)
-    if not (np.isfinite(here.value) and np.isfinite(gradient).all()) or not gradient.any():
+    if not _moves(here, reading):
         return "none"
     tolerance = PRECISION[reading.precision]
+    if close(side(reading, z, (y + 1) % k).gradient, here.gradient, tolerance):
+        errors[-1] = _BLIND + (f"; it comes as an array of shape {here.shape}" if here.shape else "")
+        return "none"
     if np.allclose(gradient[1:], changed[1:], rtol=tolerance, atol=0):
         return "none"  # linear in what stands for the logits: these are the targets, or log-probabilities
     if reading.given == "probabilities" and _is_linear(side, reading, z, moved, y):
@@ -135,14 +190,14 @@ class Rows:
     """How the rows of a batch hang together, from one batch and three changes of it.
 
     `stateful`: the same batch twice gives two answers. `broadcast`: the gradient of a row does not see its own label,
-    though it sees how many there are of each. `coupled`: it changes with the logits of other rows. `reduced`: the loss
-    comes as one number.
+    though it sees how many there are of each. `coupled`: it changes with the logits of other rows. `entries`: how many
+    numbers a row the loss comes as, 0 if it is one number in all.
     """
 
     stateful: bool
     broadcast: bool
     coupled: bool
-    reduced: bool
+    entries: float
 
 
 def rows(side, reading):
@@ -159,7 +214,7 @@ def rows(side, reading):
     moved[0] = z[0]
     changed = np.abs(side(reading, moved, y).gradient[0] - before[0]).max()
     coupled = not broadcast and changed > tolerance * np.abs(before).max()
-    return Rows(stateful, broadcast, bool(coupled), first.scalar)
+    return Rows(stateful, broadcast, bool(coupled), side.entries(first, len(y)))
 
 
 @dataclass(frozen=True)

@@ -71,11 +71,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A value, its gradient in the logits with their shape, and whether the loss came as one number."""
+    """A value, its gradient in the logits with their shape, and the shape in which the loss came."""
 
     value: float
     gradient: np.ndarray
-    scalar: bool
+    shape: tuple
 
 
 class Side:
@@ -112,7 +112,7 @@ class Side:
         options = {"graph": True} if graph else {}
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # some readings are meant to be wrong
-            value, gradient, scalar = self.adapter.evaluate(
+            value, gradient, shape = self.adapter.evaluate(
                 self._prepared[reading.precision],
                 logits,
                 targets,
@@ -122,7 +122,7 @@ class Side:
                 **options,
             )
         gradient = back(gradient.astype(np.float64).reshape(z.shape))
-        return Evaluation(float(value), gradient, scalar)
+        return Evaluation(float(value), gradient, shape)
 
     @property
     def layouts(self):
@@ -152,6 +152,10 @@ class Side:
     def from_logits(self):
         """What to write for a loss of Keras that shall take logits; "" if it has no argument `from_logits`."""
         return self.adapter.from_logits(self.loss)
+
+    def entries(self, found, rows):
+        """Return how many numbers a row the loss came as; 0 if it is one number in training."""
+        return 0.0 if found.shape == () or self.adapter.averages(self.loss) else float(np.prod(found.shape)) / rows
 
     def scale_of_weights(self, weights):
         """Return the scale of the weights that a module holds, if they are `weights` up to it; otherwise None."""

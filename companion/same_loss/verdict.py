@@ -22,7 +22,7 @@ class Cause:
     "probability margin" (of the asymmetric loss), "scale", "shift" (of the logits), "margin", "smoothing",
     "smoothing order" (with weights), "overlap" (α, β of Tversky), "clipping", "kink" (at z = 0), "law" (not known
     here); of what multiplies it: "ignored class", "divisor", "weights", "factor", "offset"; "gradient" (not that of
-    the value); and "unknown".
+    the value); "some batches", where alone they differ; and "unknown".
     """
 
     kind: str
@@ -62,7 +62,7 @@ class Verdict:
     forms : tuple of Form
         PyTorch's and TensorFlow's.
     notes : list of str
-        What differs and does no harm within the domain.
+        What differs and does no harm within the domain; and where neither side is finite.
     """
 
     same: bool
@@ -97,94 +97,151 @@ def compare(sides, forms, *, declared):
     declared : tuple of bool
         For each side, whether the user has said what the model gives.
     """
-    largest, tolerance, example, domain = _by_value(sides, forms)
+    found, tolerance = _by_value(sides, forms)
     causes = _causes(sides, forms, declared)
-    always = {
-        "order",
-        "labels",
-        "probabilities",
-        "graph",
-        "ignored label",
-    }  # the comparison itself has taken them out of the way
-    if largest <= 1:
-        causes = [cause for cause in causes if cause.kind in always]
-    elif not causes:
-        causes = [words.unnamed(forms)]
-    same = largest <= 1 and not causes
+    apart = np.array([each.apart > 1 for each in found])
+    if not apart[: len(_REACHES)].any():
+        causes = [cause for cause in causes if cause.kind in _BEFORE]
+    if apart.any() and {cause.kind for cause in causes} <= _BEFORE | {"law"}:
+        causes = _unnamed(found, apart, forms, causes)
+    same = not causes
+    example = _example(sides, forms, tolerance) if apart.any() else None
+    if apart.any() and example is None:
+        small = min((each for each in found if each.apart > 1), key=lambda each: len(each.y))
+        example = _shown(sides, forms, small.z, small.y)
     if example is None and {"order", "labels", "probabilities"} & {cause.kind for cause in causes}:
         example = _example_as_called(sides, forms, tolerance)
-    return Verdict(same, causes, None if same else example, largest * tolerance, domain, forms, _notes(sides, forms))
+    largest = max(each.apart for each in found) * tolerance
+    notes = _notes(sides, forms)
+    nowhere = np.array([not any(each.finite) for each in found])
+    if nowhere.any():
+        notes.append(f"neither side is finite {words.where(found, nowhere) or 'in some of the batches'}")
+    return Verdict(same, causes, example, largest, _domain(found, forms), forms, notes)
+
+
+_BEFORE = {"order", "labels", "probabilities", "graph", "ignored label"}
+"""The kinds of causes that the comparison of values has taken out of the way."""
+
+_REACHES = (0.0, 1.0, 2.0, 3.0, 3.0, 6.0, 6.0)
+"""The largest logits of the ordinary batches, in each of which every class has rows."""
+
+
+def _unnamed(found, apart, forms, causes):
+    """Return the causes, of which none but "law" tells why values differ, with what can be said all the same."""
+    if words.where(found, apart):
+        told = Cause("some batches", *words.cause("some batches", forms, found, apart))
+        return [cause for cause in causes if cause.kind != "law"] + [told]
+    return causes if "law" in {cause.kind for cause in causes} else [*causes, words.unnamed(forms)]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A batch, the reach of its logits, how far two losses are apart over what is allowed, and which is finite."""
+
+    z: np.ndarray
+    y: np.ndarray
+    reach: float
+    apart: float
+    finite: tuple
+
+    @property
+    def counts(self):
+        """The rows of each class, as far as there are any."""
+        return np.bincount(self.y)
+
+
+def _batches(k, one_logit):
+    """Yield logits, labels and reach of ordinary batches, and of those where a class has one row, none, or all."""
+
+    def made(rng, counts, reach):
+        y = rng.permutation(np.repeat(np.arange(k), counts))
+        return rng.uniform(-reach, reach, len(y) if one_logit else (len(y), k)), y, reach
+
+    rng = np.random.default_rng(70)
+    for number, reach in enumerate(_REACHES):
+        yield made(rng, rng.integers(1, (max(2, 150 // k) if number == 6 else 9) + 1, k), reach)
+    for own, other in ((1, 5), (0, 5), (5, 0))[: 2 if k == 2 else 3]:  # of two classes, one alone lacks the other
+        for label in range(k):
+            yield made(rng, np.where(np.arange(k) == label, own, other), 2.0)
 
 
 def _by_value(sides, forms):
-    """Return the largest difference over what is allowed, what that is, an example, and over what was compared."""
-    k = forms[0].n_classes
+    """Return what was `Compared`, and the relative difference that is allowed."""
     tolerance = max(_NEAR[form.reading.precision] for form in forms)
-    one_logit = not all(form.reading.columns for form in forms)
-    rng = np.random.default_rng(70)
-    worst, batches = 0.0, []
-    for number, reach in enumerate((0.0, 1.0, 2.0, 3.0, 3.0, 6.0, 6.0)):
-        counts = rng.integers(1, (max(2, 150 // k) if number == 6 else 9) + 1, k)
-        y = rng.permutation(np.repeat(np.arange(k), counts))
-        batches.append((rng.uniform(-reach, reach, len(y) if one_logit else (len(y), k)), y, reach))
-    for z, y, reach in batches:
-        worst = max(worst, _apart(sides, forms, z, y) / (tolerance * (10 if reach > 3 else 1)))
-    example = _example(sides, forms, one_logit, tolerance) if worst > 1 else None
-    if worst > 1 and example is None:
-        z, y, _ = max(batches, key=lambda item: _apart(sides, forms, *item[:2]) / (10 if item[2] > 3 else 1))
-        example = _shown(sides, forms, z, y)
-    sizes = [len(y) for _, y, _ in batches]
+    found = []
+    for number, (z, y, reach) in enumerate(_batches(forms[0].n_classes, _one_logit(forms))):
+        apart, finite = _apart(sides, forms, z, y, in_all=number >= len(_REACHES))
+        apart = np.inf if number < len(_REACHES) and not any(finite) else apart  # nothing is known of such a batch
+        found.append(Compared(z, y, reach, apart / (tolerance * (10 if reach > 3 else 1)), finite))
+    return found, tolerance
+
+
+def _one_logit(forms):
+    return not all(form.reading.columns for form in forms)
+
+
+def _domain(found, forms):
+    """Return over what was compared, in words."""
+    sizes = [len(each.y) for each in found]
     precision = "float32" if "float32" in {form.reading.precision for form in forms} else "float64"
-    domain = (
-        f"{len(batches)} batches of {min(sizes)} to {max(sizes)} rows, one hard label a row 0…{k - 1}, "
-        f"logits within ±6 and at 0, {precision}"
+    return (
+        f"{len(found)} batches of {min(sizes)} to {max(sizes)} rows, one hard label a row 0…{forms[0].n_classes - 1}, "
+        f"some without a class, logits within ±6 and at 0, {precision}"
     )
-    return worst, tolerance, example, domain
 
 
 def _both(sides, forms, z, y):
-    """Return the values and gradients of both sides; the latter ``(n,)``, in z₁ − z₀, if a side has one logit."""
+    """Return the values and gradients of both sides; the latter ``(n,)``, in z₁ − z₀, if a side has one logit.
+
+    A side that refuses the batch, in any way it likes, gives numbers that are none.
+    """
     found = []
     for side, form in zip(sides, forms, strict=True):
         two = z.ndim == 1 and form.reading.columns
-        at = side(form.reading, np.stack([0 * z, z], axis=1) if two else z, y)
-        found.append((at.value, at.gradient[:, 1] if two else at.gradient))
+        try:
+            at = side(form.reading, np.stack([0 * z, z], axis=1) if two else z, y)
+            found.append((at.value, at.gradient[:, 1] if two else at.gradient))
+        except Exception:
+            found.append((np.nan, np.full(z.shape, np.nan)))
     return found
 
 
-def _apart(sides, forms, z, y):
-    """Return the largest relative difference of the values, and of the gradients of one class."""
+def _apart(sides, forms, z, y, *, in_all=False):
+    """Return the largest relative difference of the values, and of the gradients of one class; and which are finite.
+
+    The difference is infinite where one side alone is finite, and 0 where neither is. With `in_all` that of gradients
+    is relative to the value of a row, if that is larger: without positives the gradient of a dice is that of its ε.
+    """
     (v, g), (w, h) = _both(sides, forms, z, y)
-    if not np.isfinite([v, w]).all():
-        return np.inf
+    finite = tuple(bool(np.isfinite(value) and np.isfinite(gradient).all()) for value, gradient in ((v, g), (w, h)))
+    if not all(finite):
+        return (np.inf if any(finite) else 0.0), finite
     difference = abs(v - w) / max(abs(v), abs(w), 1e-300)
     for label in np.unique(y):
         a, b = g[y == label], h[y == label]
-        largest = max(np.abs(a).max(), np.abs(b).max())
+        largest = max(np.abs(a).max(), np.abs(b).max(), in_all * max(abs(v), abs(w)) / len(y))
         if largest > 1e-12:
             difference = max(difference, np.abs(a - b).max() / largest)
-    return float(difference) if np.isfinite(difference) else np.inf
+    return float(difference), finite
 
 
-def _example(sides, forms, one_logit, tolerance):
-    """Return the smallest batch that shows the difference: one row, two, then three; round logits."""
-    k = forms[0].n_classes
+def _example(sides, forms, tolerance):
+    """Return the smallest batch that shows the difference: one row, two, then three; round logits.
+
+    One on which a side is not finite is taken only if there is no other.
+    """
+    k, odd = forms[0].n_classes, None
     for rows in (1, 2, 3):
         for labels in itertools.product(range(min(k, 3)), repeat=rows):
             for level in (0.0, 1.0, -2.0):
                 y = np.array(labels)
-                z = (
-                    np.full(rows, level)
-                    if one_logit
-                    else np.where(np.arange(k) == k - 1, level, 0.0) * np.ones((rows, 1))
-                )
-                try:
-                    apart = _apart(sides, forms, z, y)
-                except Exception:  # one row may be refused in any way the loss likes
-                    continue
+                z = np.where(np.arange(k) == k - 1, level, 0.0) * np.ones((rows, 1))
+                z = np.full(rows, level) if _one_logit(forms) else z
+                apart, _ = _apart(sides, forms, z, y)
                 if 1e3 * tolerance < apart < np.inf:
                     return _shown(sides, forms, z, y)
-    return None
+                odd = (z, y) if apart == np.inf and odd is None else odd
+    return odd and _shown(sides, forms, *odd)
 
 
 def _example_as_called(sides, forms, tolerance):
@@ -193,7 +250,7 @@ def _example_as_called(sides, forms, tolerance):
         replace(form, reading=form.reading.as_called(side.names_say_turned))
         for side, form in zip(sides, forms, strict=True)
     ]
-    found = _example(sides, called, not all(form.reading.columns for form in forms), tolerance)
+    found = _example(sides, called, tolerance)
     return found and replace(found, as_called=True)
 
 
@@ -226,7 +283,7 @@ def _causes(sides, forms, declared):
     for name in ("broadcast", "coupled"):
         if getattr(p, name) != getattr(t, name):
             cause(name)
-    if p.reduced != t.reduced:
+    if p.entries != t.entries:
         cause("reduction")
     if p.graph_differs or t.graph_differs:
         cause("graph")
@@ -260,7 +317,7 @@ def _ratios(sides, forms):
     ratios = np.full((2, k), np.nan)
     for number, counts in enumerate((np.full(k, 4), 4 + np.arange(k))):
         y = np.repeat(np.arange(k), counts)
-        one_logit = not all(form.reading.columns for form in forms)
+        one_logit = _one_logit(forms)
         (_, g), (_, h) = _both(sides, forms, rng.uniform(-3, 3, len(y) if one_logit else (len(y), k)), y)
         for label in range(k):
             a, b = g[y == label], h[y == label]

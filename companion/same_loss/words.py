@@ -52,7 +52,8 @@ _DIVIDE = {
     "class": "the mean of w[y] * loss within each class, summed",
     "valid": "sum(w[y] * loss) / the number of rows that count",
     "averaged": "mean(w[y]) * mean(loss)",
-    "classes": "sum(w[y] * loss) / the number of rows of the classes {counted}",
+    "classes": "sum(w[y] * loss) / the number of rows of the classes {counted} (on both sides max(1, number), lest a "
+    "batch have none)",
     "unknown": "the other's divisor",
 }
 
@@ -73,6 +74,46 @@ def unnamed(forms):
         f"Values or gradients differ, and the cause has no name here{why}.",
         "look at the example: compute it by hand on both sides",
     )
+
+
+def where(found, odd):
+    """Return what the odd ones among the batches compared have in common, and no other; "" if nothing is seen."""
+    return _common(found, odd)[0]
+
+
+def _some_batches(p, t, found, odd):
+    """Return the sentence and the mending line on two losses that differ in the odd ones of the batches alone."""
+    text, mend = _common(found, odd)
+    one_sided = [each.finite for each, is_odd in zip(found, odd, strict=True) if is_odd and not all(each.finite)]
+    endless = [form.framework for side, form in enumerate((p, t)) if not all(finite[side] for finite in one_sided)]
+    told = f" Not finite there: {', '.join(endless)}." if endless else ""
+    return f"They agree in {(~odd).sum()} of {len(odd)} batches, and differ {text}.{told}", mend
+
+
+def _common(found, odd):
+    """Return where the odd ones among the batches lie, and what to do there; two empty strings if nothing is seen."""
+    if odd.all() or not odd.any():
+        return "", ""
+    n_classes = max(len(each.counts) for each in found)
+    counts = np.array([np.bincount(each.y, minlength=n_classes) for each in found])
+    total = counts.sum(axis=1)
+    measures = [(counts[:, k], f" of class {k}") for k in range(n_classes)]
+    measures += [(total - counts[:, k], f" but of class {k}") for k in range(n_classes) if n_classes > 2]
+    measures += [(counts.min(axis=1), " of some class"), (total, "")]
+    limits = [(measure[odd].max(), of) for measure, of in measures if measure[odd].max() < measure[~odd].min()]
+    if limits:
+        numbers = {0: "no row", 1: "at most one row"}
+        text = ", or ".join(numbers.get(most, f"at most {most} rows") + of for most, of in limits[:2])
+        mend = "treat such a batch alike on both sides: max(1, count), say, where a count divides"
+        return f"where a batch has {text}", mend
+    reach = np.array([each.reach for each in found])
+    if not reach[odd].any() and reach[~odd].all():
+        return "where every logit is 0, so that all rows of a class tie", (
+            "nothing, if logits never tie: of equal losses each framework takes others first; or break ties alike"
+        )
+    if reach[odd].min() > reach[~odd].max():
+        return f"where logits lie beyond ±{reach[~odd].max():g}", "compute from logits, without a clip, on both sides"
+    return "", ""
 
 
 def _divisor(p, t):
@@ -224,6 +265,19 @@ def _which(text, attribute, mend):
     return tell
 
 
+def _reduction(p, t):
+    loose = [form for form in (p, t) if not form.reduced]
+    who = " and ".join(f"{form.framework}'s loss is {_entries(form)}" for form in loose)
+    return (
+        f"{who}: the value that is shown is the mean, the gradient is that of the sum.",
+        f"{' and '.join(form.framework for form in loose)}: reduction='mean' (Keras: 'sum_over_batch_size')",
+    )
+
+
+def _entries(form):
+    return "one number a sample" if form.entries == 1 else f"{form.entries:g} numbers a sample"
+
+
 def _kink(p, t):
     form = p if p.kink else t
     why = "a hand-written max or abs"
@@ -275,28 +329,43 @@ def _where(ratios):
     by_class = ratios.mean(axis=0)
     steady = np.isclose(*ratios, rtol=1e-3)
     equal = steady & np.isclose(by_class, 1, rtol=1e-3)
+    unnamed = "look at the example: compute it by hand on both sides"
+    if equal.all():
+        return (
+            " In the rows that were compared their gradients are equal, in other batches they, or values, differ.",
+            unnamed,
+        )
+    if (by_class == 0).any():
+        return f" TensorFlow has no gradient in rows of class {np.flatnonzero(by_class == 0).tolist()}.", unnamed
     if steady.all() and np.allclose(by_class, by_class[0], rtol=1e-3):
         told = f" TensorFlow's gradient is {by_class[0]:.6g} times PyTorch's, in every row: a factor."
         return told, f"PyTorch: {by_class[0]:.6g} * loss(z, y)"
     if steady.all():
         told = f" In rows of each class, TensorFlow's gradient is {_numbers(by_class)} times PyTorch's: class weights."
         return told, f"multiply PyTorch's losses by {_numbers(by_class)}, by class, or divide TensorFlow's by them"
-    if np.isfinite(ratios).all():
+    if np.allclose(ratios, ratios[:, :1], rtol=1e-3):
         return (
-            " Their rows are alike, up to a number that changes with the batch: a divisor.",
+            " Their rows are alike, up to a number that changes with the batch: a divisor, or a function of the whole.",
             "divide by the same number",
+        )
+    if np.isfinite(ratios).all():
+        told = f" TensorFlow's gradient is {_numbers(ratios[0])} times PyTorch's in rows of each class of one batch,"
+        return (
+            f"{told} {_numbers(ratios[1])} times in another: what multiplies a class changes with the batch.",
+            unnamed,
         )
     told = ""
     if equal.any():
         same, other = np.flatnonzero(equal).tolist(), np.flatnonzero(~equal).tolist()
         told = f" Rows of class {same} agree, those of class {other} do not: look at what is done to these."
-    return told, "look at the example: compute it by hand on both sides"
+    return told, unnamed
 
 
 NAMES = {"p_margin": "probability margin"}
 """The kind of cause that tells of a parameter of a law, where it is not the parameter's own name."""
 
 _CAUSES = {
+    "some batches": _some_batches,
     "order": _order,
     "labels": _labels,
     "probabilities": _probabilities,
@@ -310,11 +379,7 @@ _CAUSES = {
         lambda form: form.coupled,
         "{}: if this is not meant, an axis is taken for another: softmax over dim=1, not 0",
     ),
-    "reduction": _which(
-        "loss is one number a sample: the value that is shown is the mean, the gradient is that of the sum",
-        lambda form: not form.reduced,
-        "{}: reduction='mean' (Keras: 'sum_over_batch_size')",
-    ),
+    "reduction": _reduction,
     "graph": _which(
         "loss gives something else in tf.function than eagerly, or fails there",
         lambda form: form.graph_differs,
@@ -452,7 +517,7 @@ def form(form):
     if form.smoothing > 1e-6:
         parts.append(f"smoothing {form.smoothing:.4g} on {form.smoothing_on}")
     if not form.reduced:
-        parts.append("not reduced")
+        parts.append(f"not reduced, {_entries(form)}")
     elif form.law is not None:
         parts.append(f"divided {_divides(form)}")
     if abs(form.factor - 1) > 1e-6:
@@ -547,7 +612,7 @@ def _example(example):
     v, w = example.values
     given = ", both called in the order of their framework and given z" if example.as_called else ""
     text = f"Smallest example{given}: z = {example.logits}, y = {example.targets}: "
-    if abs(v - w) > 1e-6 * max(abs(v), abs(w)):
+    if not np.isclose(v, w, rtol=1e-6, atol=0):
         return text + f"{v:.6g} and {w:.6g}."
     g, h = (_numbers(gradient) for gradient in example.gradients)
     return text + f"both {v:.6g}, with gradients {g} and {h}."
