@@ -141,16 +141,17 @@ def newton(slope_at, hessian_at, start, *, max_steps, refuse=lambda theta: None)
     Directions in which the function is flat at the start (columns that repeat others; what all classes share) are left
     alone: among many minima that is the one nearest to the start. A step is halved until the function falls enough
     (Armijo's rule). The end is where Newton's decrement, gᵀH⁻¹g, is below 1e-20 of the value, so that the distance to
-    the minimum is rounding alone. Close to it, where a step takes off four digits of the decrement, the
-    Hessian is kept. A function that only falls
-    ever more slowly, as for data that can be separated in part, ends in curvatures that vanish, and is refused.
+    the minimum is rounding alone. Close to it, where a step takes off four digits of the decrement, the Hessian is kept.
+    A function that only falls ever more slowly, as for data that can be separated in part, ends in curvatures that
+    vanish, and is refused.
     """
-    theta, span, hessian, decrement, close = start, None, None, np.inf, False
+    theta, span, decrement, close = start, None, np.inf, False
     max_steps = _checks.whole("max_steps", max_steps, least=1)
     value, gradient = slope_at(theta)
     worst = max(1.0, abs(value))
     for step in range(max_steps + 1):
-        hessian = hessian if close else hessian_at(theta)
+        if not close:
+            hessian = hessian_at(theta)
         if not (np.isfinite(value) and np.isfinite(gradient).all() and np.isfinite(hessian).all()):
             raise ValueError(f"The loss or a derivative of it is NaN or infinite after {step} steps.")
         if span is None:
@@ -161,8 +162,9 @@ def newton(slope_at, hessian_at, start, *, max_steps, refuse=lambda theta: None)
                 "The loss is not flat everywhere in a direction in which it is flat at the start; it has no minimum "
                 "along it, or another start is needed."
             )
-        curvature, axes = np.linalg.eigh(span.T @ hessian @ span)
-        _check_curvature(curvature, step)
+        if not close:
+            curvature, axes = np.linalg.eigh(span.T @ hessian @ span)
+            _check_curvature(curvature, step)
         slope = axes.T @ (span.T @ gradient)
         last, decrement = decrement, float(slope @ (slope / curvature))
         close = decrement <= min(CLOSE * abs(value), 1e-4 * last)

@@ -62,9 +62,9 @@ def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, w
     Notes
     -----
     One step is v ← μv + g + λW, θ ← θ − ηv, the rule of `torch.optim.SGD`. The data are checked once, before the first
-    step; so is `loss`, by its values on the first batch and, where it is smaller, on the last. Each epoch
-    copies the rows of `X` in its order, once for all batches: they are in memory twice in the model's dtype. All steps
-    of an epoch run in one graph, traced once: there `loss` is called in graph mode.
+    step; so is `loss`, by its values on the first batch and, where it is smaller, on the last. Each epoch copies the
+    rows of `X` in its order, once for all batches: they are in memory twice in the model's dtype. All steps of an epoch
+    run in one graph, traced once: there `loss` is called in graph mode.
 
     The two frameworks sum in different orders, and a step that is too large for the curvature multiplies the difference
     from step to step. A rare class with a large weight gets there first: losses that jump about say so, and the halves
