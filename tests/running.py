@@ -9,11 +9,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tools import notebooks
+from tools import notebooks, offline
 from tools.course import FRAMEWORKS, NOTEBOOKS, OTHER
 from tools.editions import edition
 from tools.execute import TIMEOUT
 
+GUARD = os.path.join(offline.FOLDER, "sitecustomize.py")
 NOT_INSTALLED = """
 from importlib.metadata import MetadataPathFinder
 
@@ -21,6 +22,11 @@ found = MetadataPathFinder.find_distributions
 MetadataPathFinder.find_distributions = lambda *args, **options: (
     one for one in found(*args, **options) if one.name not in {names}
 )
+
+# Python loads one `sitecustomize`, the first: this one stands before that which refuses connections.
+import runpy
+
+runpy.run_path({guard!r})
 """
 
 
@@ -40,7 +46,7 @@ def hide(names, folder):
     """
     for name in names:
         (folder / f"{name}.py").write_text(f"raise ModuleNotFoundError('No module named {name}', name='{name}')\n")
-    (folder / "sitecustomize.py").write_text(NOT_INSTALLED.format(names=set(names)))
+    (folder / "sitecustomize.py").write_text(NOT_INSTALLED.format(names=set(names), guard=GUARD))
 
 
 def prepare(folder):
@@ -74,6 +80,9 @@ def check_missing(framework, monkeypatch):
     cells = [f"import {module}" for module in framework.modules]
     cells += ["import sys\nassert not [name for name in sys.modules if name.startswith('companion.')]"]
     execute(new_notebook(cells=[new_code_cell(cell) for cell in cells]), framework, monkeypatch)
+    with pytest.raises(CellExecutionError, match="No network: tests and notebooks run offline"):
+        asked = "import socket\nsocket.create_connection(('192.0.2.1', 80))"
+        execute(new_notebook(cells=[new_code_cell(asked)]), framework, monkeypatch)
     for module in OTHER[framework].modules:
         with pytest.raises(CellExecutionError, match=f"No module named {module}"):
             execute(new_notebook(cells=[new_code_cell(f"import {module}")]), framework, monkeypatch)
