@@ -141,7 +141,7 @@ def newton(slope_at, hessian_at, start, *, max_steps, refuse=lambda theta: None)
     Directions in which the function is flat at the start (columns that repeat others; what all classes share) are left
     alone: among many minima that is the one nearest to the start. A step is halved until the function falls enough
     (Armijo's rule). The end is where Newton's decrement, gᵀH⁻¹g, is below 1e-20 of the value, so that the distance to
-    the minimum is rounding alone. Close to it, where a step takes off four digits of the decrement, the Hessian is kept.
+    the minimum is rounding alone. Close to it, where a step takes off four digits of the decrement, its Hessian stays.
     A function that only falls ever more slowly, as for data that can be separated in part, ends in curvatures that
     vanish, and is refused.
     """
