@@ -57,7 +57,7 @@ def weighted_bce(logits, targets, pos_weight=1.0, *, axis=None, ignore_index=Non
     _checks.one_of("reduction", reduction, _losses.REDUCTIONS)
     z, y, kept = _inputs.binary(logits, targets, ignore_index)
     w = _inputs.pos_weight(pos_weight, z, axis)
-    return _inputs.reduce(-(w * y + (1 - y)) * logsigmoid((2 * y - 1) * z), reduction, kept)
+    return _inputs.reduce((y - 1 - w * y) * logsigmoid((2 * y - 1) * z), reduction, kept)
 
 
 def weighted_cross_entropy(

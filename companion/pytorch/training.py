@@ -140,7 +140,7 @@ def _descend(parameters, loss_of, rows, targets, order, steps):
             batches = gathered.view(*epoch.shape, -1).split(steps.batch_size, dim=-2)
             for batch, labels in zip(batches, targets[epoch].split(steps.batch_size, dim=-1), strict=True):
                 value = loss_of(batch, labels)
-                gradients = torch.autograd.grad(value.sum(), parameters)
+                gradients = torch.autograd.grad(value, parameters, torch.ones_like(value))
                 losses.append(value.detach())
                 _step(parameters, velocities, gradients, steps)
     return checked_losses(torch.stack(losses).cpu().numpy())
@@ -149,7 +149,8 @@ def _descend(parameters, loss_of, rows, targets, order, steps):
 @torch.no_grad()
 def _step(parameters, velocities, gradients, steps):
     for i, (parameter, velocity, gradient) in enumerate(zip(parameters, velocities, gradients, strict=True)):
-        velocity.mul_(steps.momentum).add_(gradient)
+        if steps.momentum:
+            gradient = velocity.mul_(steps.momentum).add_(gradient)
         if steps.weight_decay and i % 2 == 0:
-            velocity.add_(parameter, alpha=steps.weight_decay)
-        parameter.sub_(velocity, alpha=steps.learning_rate)
+            gradient = gradient.add_(parameter, alpha=steps.weight_decay)
+        parameter.sub_(gradient, alpha=steps.learning_rate)
