@@ -6,8 +6,10 @@ NEGATIVE = "#56B4E9"
 POSITIVE = "#E69F00"
 NEUTRAL = "#555555"
 ACCENT = "#009E73"
+FURTHER = "#AA3377"  # where these do not suffice
+POSITIVE_DARK = "#8A5A00"  # of words about the positives
 
 # Quantities that several lessons draw side by side.
 RECALL = ACCENT
-PRECISION = "#AA3377"
+PRECISION = FURTHER
 F1 = NEUTRAL

@@ -15,9 +15,11 @@ from companion import _checks
 from companion._palette import (  # noqa: F401
     ACCENT,
     F1,
+    FURTHER,
     NEGATIVE,
     NEUTRAL,
     POSITIVE,
+    POSITIVE_DARK,
     PRECISION,
     PYTORCH,
     RECALL,

@@ -8,7 +8,7 @@ import pytest
 
 from tools import notebooks
 from tools.course import NOTEBOOKS
-from tools.prose import headings
+from tools.markdown import headings
 
 MAP = Path(__file__).with_name("lecture_map.toml")
 ITEMS = tomllib.loads(MAP.read_text(encoding="utf-8"))["item"]

@@ -10,7 +10,7 @@ import pytest
 
 from tools import notebooks
 from tools.course import FRAMEWORKS, NOTEBOOKS, ROOT
-from tools.prose import headings, links, words
+from tools.markdown import headings, links, words
 
 pdf = pytest.importorskip("tools.pdf", reason="the extra `site` is not installed; make test installs it")
 

@@ -4,7 +4,7 @@ import browser
 import pytest
 
 from tools import notebooks
-from tools.prose import headings
+from tools.markdown import headings
 
 slides = pytest.importorskip("tools.slides", reason="the extra `site` is not installed; make test installs it")
 

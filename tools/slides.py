@@ -48,7 +48,12 @@ def shown(notebook):
 
 
 def closing(lesson):
-    """Return the cells of a lesson's last slide: a question, and for the speaker what each answer is told."""
+    """Return the cells of a lesson's last slide: a question, and for the speaker what each answer is told.
+
+    A lesson that has no questions yet has no such slide.
+    """
+    if lesson not in quiz.read():
+        return []
     return [
         nbformat.v4.new_markdown_cell(source, metadata={"slideshow": {"slide_type": kind}})
         for kind, source in zip(("slide", "notes"), quiz.slide(lesson), strict=True)

@@ -26,8 +26,8 @@ import jupytext
 import nbformat
 
 from tools.course import FRAMEWORKS
+from tools.markdown import headings
 from tools.notebooks import BOTH, FOLDED, IGNORE, METADATA, RAISES, text_of
-from tools.prose import headings
 
 WORDS = {framework.name: framework.tag for framework in FRAMEWORKS}
 FIRST = {f"**{name}.**": tag for name, tag in WORDS.items()} | {"**Side by side.**": BOTH}

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.stats import norm
 
 from companion import theory
-from companion._palette import ACCENT, NEGATIVE, NEUTRAL, POSITIVE
+from companion._palette import ACCENT, NEGATIVE, NEUTRAL, POSITIVE, POSITIVE_DARK
 from companion.explorables._figure import Axis, Explorable, Panel, Slider
 
 __all__ = ["ALL", "cut", "effective_weight", "focal"]
@@ -143,7 +143,7 @@ def cut():
                 },
                 notes=(
                     (-3, 0.37, "negatives", "fill='#1F6F9C'"),
-                    (5.2, 0.37, "positives", f"fill='#8A5A00' {_RIGHT}"),
+                    (5.2, 0.37, "positives", f"fill='{POSITIVE_DARK}' {_RIGHT}"),
                     (5.2, 0.31, "filled: alarms", _RIGHT),
                 ),
             ),

@@ -78,7 +78,7 @@ def class_losses(path, dots, constant):
         _whiskers(axes, by_step, colours[name])
     for name, level in constant.items():
         axes.axhline(level, color=colours[name], ls=":", lw=1.5)
-    axes.text(0.55, constant["strokes"], "strokes, if everybody is told π", va="bottom", color="#8A5A00")
+    axes.text(0.55, constant["strokes"], "strokes, if everybody is told π", va="bottom", color=plots.POSITIVE_DARK)
     axes.set(xlabel="step of gradient descent", ylabel="mean loss", ylim=(0, 3.3))
     return fig
 

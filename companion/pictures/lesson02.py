@@ -4,7 +4,7 @@ import numpy as np
 
 from companion import plots
 
-SHADES = (plots.ACCENT, plots.NEUTRAL, "#AA3377", "black")
+SHADES = (plots.ACCENT, plots.NEUTRAL, plots.FURTHER, "black")
 
 
 def reported(eta, probabilities):
@@ -52,7 +52,7 @@ def loss_and_slope(z, losses, slopes):
     matplotlib.figure.Figure
     """
     fig, panels = plots.figure(2)
-    colours = (plots.NEGATIVE, *("#F5CE85", plots.POSITIVE, "#8A5A00")[-(len(losses) - 1) :])
+    colours = (plots.NEGATIVE, *("#F5CE85", plots.POSITIVE, plots.POSITIVE_DARK)[-(len(losses) - 1) :])
     for axes, curves, name in zip(panels, (losses, slopes), ("loss of one sample", "slope of the loss"), strict=True):
         for (label, values), colour in zip(curves.items(), colours, strict=True):
             axes.plot(z, values, color=colour, label=label)
@@ -115,7 +115,7 @@ def recall_and_precision(points):
     first, second = (table[["recall", "precision"]].to_numpy() for table in list(points.values())[:2])
     for pair in zip(first, second, strict=True):
         axes.plot(*np.transpose(pair), color=plots.NEUTRAL, lw=0.7, alpha=0.4)
-    colours = (plots.NEUTRAL, "#AA3377", plots.ACCENT)
+    colours = (plots.NEUTRAL, plots.FURTHER, plots.ACCENT)
     for (name, table), colour, marker in zip(points.items(), colours, "osD", strict=False):
         axes.plot(table["recall"], table["precision"], marker, color=colour, alpha=0.35, markersize=5, lw=0)
         axes.plot(table["recall"].mean(), table["precision"].mean(), marker, color=colour, markersize=11, label=name)

@@ -14,7 +14,7 @@ import nbformat
 from docutils import nodes
 from myst_parser.slugs import github_slugify
 
-from tools import notebooks
+from tools import notebooks, quiz
 from tools.course import FRAMEWORKS, PYTORCH, TENSORFLOW
 from tools.uses import uses
 
@@ -60,8 +60,10 @@ def prepare(app, docname, content):
     links = [f"{{download}}`both frameworks <{path.name}>`"]
     links += [f"{{download}}`{name} <../editions/{tag}/{path.name}>`" for tag, name in list(LABELS.items())[:2]]
     title, _, rest = notebook.cells[0].source.partition("\n")
-    asked = f"[Five questions to check yourself](quiz.md#questions-{path.stem.partition('_')[0]})."
-    notebook.cells[0].source = f"{title}\n\nThis notebook as a file: {', '.join(links)}. {asked}\n{rest}"
+    said = f"This notebook as a file: {', '.join(links)}."
+    if path.stem in quiz.read():
+        said += f" [Five questions to check yourself](quiz.md#questions-{path.stem.partition('_')[0]})."
+    notebook.cells[0].source = f"{title}\n\n{said}\n{rest}"
     content[0] = nbformat.writes(notebook)
 
 

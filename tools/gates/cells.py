@@ -5,6 +5,7 @@ import re
 
 from tools import text
 from tools.course import FRAMEWORKS
+from tools.markdown import headings
 from tools.notebooks import (
     BOTH,
     FOLDED,
@@ -19,7 +20,6 @@ from tools.notebooks import (
     tags,
     text_of,
 )
-from tools.prose import headings
 
 TAGS = {*SIDES, *FOLDED, IGNORE, RAISES}
 PROVES = {"claim", "differ", "holds", "assert_parity"}  # of companion.compare

@@ -4,9 +4,9 @@ import re
 from functools import cache
 from urllib.parse import unquote
 
+from tools.markdown import anchors, formulas, words
+from tools.markdown import links as links_in
 from tools.notebooks import read
-from tools.prose import anchors, formulas, words
-from tools.prose import links as links_in
 
 
 def markdown(path):
