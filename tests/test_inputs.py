@@ -184,6 +184,25 @@ def test_tensors_of_weights_are_checked_like_arrays(framework, wrong):
                 loss(z, y, kind(wrong))
 
 
+@frameworks
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (lambda w: (number for number in w), "generator.*; take list"),
+        (lambda w: np.ma.masked_equal(w, 5.0), r"masked array with 1 masked entries; take .compressed\(\)"),
+    ],
+)
+def test_weights_that_hide_their_numbers_are_refused_with_the_way_out(framework, kind, said):
+    z, y = framework.tensor(CLASS_Z), framework.tensor(CLASS_Y, "int64")
+    half = framework.half
+    losses = (half.weighted_cross_entropy, half.focal_cross_entropy, half.logit_adjusted_cross_entropy)
+    for name, loss in zip(("class_weights", "class_weights", "prior"), losses, strict=True):
+        with pytest.raises((TypeError, ValueError), match=f"{name} .*{said}"):
+            loss(z, y, kind(WEIGHTS))
+    with pytest.raises((TypeError, ValueError), match=f"pos_weight .*{said}"):
+        half.weighted_bce(z, framework.tensor(np.zeros((10, 3)), "int64"), kind(WEIGHTS))
+
+
 def test_the_gradient_reaches_weights_that_are_a_parameter():
     w = torch.nn.Parameter(torch.tensor(WEIGHTS))
     z, y = torch.tensor(CLASS_Z), torch.tensor(CLASS_Y)
@@ -232,6 +251,20 @@ def test_a_class_to_leave_out_counts_neither_in_the_sum_nor_in_the_divisor(frame
         lambda x: half.weighted_cross_entropy(x, everything[1], WEIGHTS, ignore_index=ignored), everything[0]
     )
     assert (gradient[~kept] == 0).all() and (gradient[kept] != 0).all()
+
+
+@frameworks
+def test_a_boolean_mask_becomes_a_target_to_leave_out_as_the_docstrings_say(framework):
+    where = torch.where if framework.half is PyTorch().half else tf.where
+    mask = np.arange(10) % 3 > 0
+    for loss, z, y, dtype in (
+        (framework.half.weighted_cross_entropy, CLASS_Z, CLASS_Y, "int64"),
+        (framework.half.weighted_bce, CLASS_Z[:, 0], CLASS_Y > 1, "float64"),
+    ):
+        left = where(framework.tensor(mask, "bool"), framework.tensor(y, dtype), -100)
+        rest = framework.tensor(z[mask]), framework.tensor(y[mask], dtype)
+        got = number(framework, loss, framework.tensor(z), left, ignore_index=-100)
+        assert got == pytest.approx(number(framework, loss, *rest), rel=1e-14)
 
 
 def test_the_divisor_is_that_of_the_frameworks_own_losses():

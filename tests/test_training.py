@@ -295,6 +295,9 @@ def test_rows_and_labels_may_be_of_any_kind_and_their_indices_must_agree(framewo
     assert losses(tf.constant(X), tf.constant(y)) == expected
     with pytest.raises(ValueError, match="X and y take the same samples in the same order"):
         losses(table, pd.Series(y))
+    narrow = torch.tensor(X, dtype=torch.bfloat16)
+    wide = narrow.double().numpy()
+    assert losses(narrow, y) == losses(tf.constant(wide, dtype=tf.bfloat16), y) == losses(wide, y) != expected
     with pytest.raises(ValueError, match="X is a masked array with 1 masked"):
         losses(np.ma.masked_where(X == X.max(), X), y)
     with pytest.raises(ValueError, match="X takes numbers that are finite in float32, got .*e.300"):

@@ -29,7 +29,8 @@ def weighted_bce(logits, targets, pos_weight=1.0, *, axis=None, ignore_index=Non
     axis : int, optional
         The axis of the outputs, for `pos_weight` of shape (C,); by default 1, as in PyTorch's own losses.
     ignore_index : int, optional
-        A target that leaves its entry out, of the sum and of what ``mean`` divides by.
+        A target that leaves its entry out, of the sum and of what ``mean`` divides by. A boolean mask of
+        what counts becomes one by ``torch.where(mask, y, -100)``.
     reduction : {"mean", "sum", "none"}
         ``mean`` divides the sum by the number of entries, whatever the weights.
 
@@ -79,7 +80,8 @@ def weighted_cross_entropy(
     axis : int, optional
         The axis of the classes; by default 1, as in PyTorch's own losses.
     ignore_index : int, optional
-        A target that leaves its sample out, of the sum and of what ``mean`` divides by.
+        A target that leaves its sample out, of the sum and of what ``mean`` divides by. A boolean mask of
+        what counts becomes one by ``torch.where(mask, y, -100)``.
     reduction : {"mean", "sum", "none"}
         ``sum`` and ``none`` divide by nothing.
 
@@ -131,7 +133,8 @@ def focal_loss(logits, targets, *, gamma=2.0, alpha=None, ignore_index=None, red
     alpha : float, optional
         α_t is α for y = 1 and 1 − α for y = 0, strictly between 0 and 1; by default it is one for both.
     ignore_index : int, optional
-        A target that leaves its entry out, of the sum and of what ``mean`` divides by.
+        A target that leaves its entry out, of the sum and of what ``mean`` divides by. A boolean mask of
+        what counts becomes one by ``torch.where(mask, y, -100)``.
     reduction : {"mean", "sum", "none"}
         ``mean`` divides the sum by the number of entries.
 
@@ -184,7 +187,8 @@ def focal_cross_entropy(
     axis : int, optional
         The axis of the classes; by default 1, as in PyTorch's own losses.
     ignore_index : int, optional
-        A target that leaves its sample out, of the sum and of what ``mean`` divides by.
+        A target that leaves its sample out, of the sum and of what ``mean`` divides by. A boolean mask of
+        what counts becomes one by ``torch.where(mask, y, -100)``.
     reduction : {"mean", "sum", "none"}
         ``mean`` divides the sum by n, whatever the weights.
 
@@ -236,7 +240,8 @@ def logit_adjusted_cross_entropy(logits, targets, prior, *, tau=1.0, axis=None, 
     axis : int, optional
         The axis of the classes; by default 1, as in PyTorch's own losses.
     ignore_index : int, optional
-        A target that leaves its sample out, of the sum and of what ``mean`` divides by.
+        A target that leaves its sample out, of the sum and of what ``mean`` divides by. A boolean mask of
+        what counts becomes one by ``torch.where(mask, y, -100)``.
     reduction : {"mean", "sum", "none"}
         ``mean`` divides the sum by n.
 
