@@ -1,5 +1,6 @@
 """Notebooks are executed from their texts, failures are named, and what was claimed becomes one table."""
 
+import psutil
 import pytest
 
 from companion.compare import claim, holds
@@ -71,11 +72,12 @@ def course(tmp_path, monkeypatch):
     return write
 
 
-def test_a_failing_cell_is_named(course, capsys):
-    folder = course(sample_01=["x = 1", "# half\nx / 0"])
+def test_a_failing_cell_is_named_and_its_kernel_is_shut_down(course, capsys):
+    folder, before = course(sample_01=["x = 1", "# half\nx / 0"]), {*psutil.Process().children()}
     assert execute.main(["--store"]) == 1
     assert capsys.readouterr().err == "sample_01, cell 2 ('# half'): ZeroDivisionError: division by zero\n"
     assert not (folder / "sample_01.ipynb").exists()
+    assert not {*psutil.Process().children()} - before
 
 
 def test_a_course_runs_them_all_and_shows_what_they_claimed(course, capsys):
