@@ -5,7 +5,7 @@ import re
 
 import masters
 import pytest
-from nbgrader.utils import is_grade
+from nbgrader.utils import is_grade, is_solution
 
 from tools import assignments
 
@@ -70,3 +70,12 @@ def test_every_test_says_what_is_wrong_and_has_hidden_inputs(name):
         if isinstance(node, ast.Assert) and node.msg is None
     ]
     assert not bare
+
+
+@pytest.mark.parametrize("name", ["header", *assignments.names()])
+def test_no_cell_that_is_given_shows_the_value_of_its_last_line(name):
+    # A student would take it for a result, and nbgrader takes that of a test for its marks.
+    given = [cell.source for cell in cells_of(name) if cell.cell_type == "code" and not is_solution(cell)]
+    lasts = [ast.parse(text).body[-1] for source in given for text in (source, assignments.HIDDEN.sub("", source))]
+    values = [ast.unparse(last) for last in lasts if isinstance(last, ast.Expr)]
+    assert given and not [value for value in values if not re.match(r"(print|check_\w+)\(", value)]
