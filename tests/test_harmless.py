@@ -10,6 +10,7 @@ from nbgrader.preprocessors import Execute
 from tools import assignments
 from tools.grading import harmless, watch
 from tools.grading.reading import BASE64
+from tools.grading.report import SUSPECT
 
 SCRIPT = "\"><script>alert(1)</script><img src=x onerror='alert(1)'>"
 
@@ -99,3 +100,12 @@ def family(count, rss, pss):
 )
 def test_a_family_of_processes_has_limits_and_shared_memory_counts_once(processes, said):
     assert watch.excess_of(processes) == said
+
+
+def test_a_test_that_has_a_result_is_told_since_nbgrader_takes_it_for_marks():
+    graded = {"grade_id": "p1_test", "grade": True, "solution": False, "locked": True, "points": 2, "schema_version": 3}
+    result = nbformat.v4.new_output("execute_result", data={"text/plain": "1000"})
+    cells = [nbformat.v4.new_code_cell(metadata={"nbgrader": graded}, outputs=[result])]
+    cells += [nbformat.v4.new_code_cell(outputs=[result])]  # a student's own may have one
+    told = list(harmless.results(nbformat.v4.new_notebook(cells=cells)))
+    assert told == [(SUSPECT, "p1_test has a result, which a test has not")]

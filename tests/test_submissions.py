@@ -370,6 +370,11 @@ def test_an_answer_has_an_end(released, master):
     assert happened == ["p3_answer has 3000000 characters, of which 20000 are kept"]
 
 
+def test_an_import_of_everything_is_told(released, master):
+    _, happened = restored(released, master, add("code", "from math import *", after="imports"))
+    assert happened == ["a cell of their own imports *"]
+
+
 def test_a_reset_of_all_names_is_left_out(released, master):
     notebook, happened = restored(released, master, add("code", "%reset -f", after="imports"))
     assert not any(cell.source.startswith("%reset") for cell in notebook.cells)

@@ -69,9 +69,9 @@ def _replaced():
     for kind in type(shell).__mro__:
         if any(own(value) for value in vars(kind).values()):
             yield f"IPython's {kind.__name__}"
-    for key in ("displayhook", "excepthook", "stdout", "stderr"):
-        if own(getattr(sys, key)):
-            yield f"sys.{key}"
+    hooks = {"displayhook": shell.display_trap.hook}  # of sys while a cell runs
+    hooks |= {key: getattr(sys, key) for key in ("excepthook", "stdout", "stderr")}
+    yield from (f"sys.{key}" for key, value in hooks.items() if own(value))
     if sys.gettrace() or sys.getprofile():
         yield "sys.settrace"
 """.replace("CHECKED", repr(CHECKED))
@@ -108,10 +108,10 @@ class Execution(Execute):
         out, whole = {}, nb
         for attempt in range(1, ATTEMPTS + 1):
             nb = copy.deepcopy(whole)
-            self.printed, self.left_out, self.at, self.protected = Counter(), out, None, []
+            self.printed, self.left_out, self.at, self.over, self.protected = Counter(), out, None, False, []
             try:
                 nb, resources = super().preprocess(nb, resources)
-                self.at = None
+                self.at = self.at if self.over else None
             except DeadKernelError:
                 out[self.at] = "ended the kernel"
             except CellTimeoutError:
@@ -139,6 +139,7 @@ class Execution(Execute):
         if cell.cell_type != "code" or index in self.left_out:
             return cell, resources
         if time.monotonic() > self.deadline:
+            self.over = True
             _fail(cell, "NotRun", "The notebook took too long.")
             return cell, resources
         self.at = index
