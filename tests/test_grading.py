@@ -1,14 +1,17 @@
 """`make grade`, through nbgrader itself: no submission stops, changes or reads another, and each says what happened."""
 
+import contextlib
 import csv
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -16,13 +19,15 @@ from types import SimpleNamespace
 
 import grading
 import nbformat
-import nbgrader
 import psutil
 import pytest
 from grading import NAME, RIGHT
-from nbconvert import HTMLExporter
 from nbgrader.api import MissingEntry
+from nbgrader.plugins import CsvExportPlugin
+from nbgrader.preprocessors import AssignLatePenalties
 
+from benchmarks import misfits
+from benchmarks.misfits import CELLS, SCRIPT
 from tools import assignments, notebooks
 from tools.course import ROOT
 from tools.grading import Refusal, answers, book, sandbox, watch, worker
@@ -32,50 +37,32 @@ from tools.grading.submissions import Submission
 
 MARK = f"started-by-the-test-{os.getpid()}"
 SECRET = "the-lecturers-key"
-SCRIPT = "<script>document.title = 'taken over'</script><img src=x onerror=\"document.title = 'taken over'\">"
-OUTPUTS = f"""
-from IPython.display import publish_display_data
-attack = {SCRIPT!r}
-for kind in ("text/html", "text/markdown", "text/latex", "image/svg+xml", "application/javascript", "image/png",
-             "text/plain", "application/vnd.jupyter.widget-view+json"):
-    publish_display_data({{kind: attack, "text/plain": attack}}, {{kind: {{"width": '"' + ">" + attack}}}})
-print(attack)
-kernel = get_ipython().kernel
-kernel.send_response(kernel.iopub_socket, "stream", {{"name": '"' + ">" + attack, "text": attack}})
-raise type(attack.replace(" ", ""), (Exception,), {{}})(attack)
-"""
 # What each student hands in: the right solution, but for these cells.
 STUDENTS = {
     "right": {},
     "wrong": {"p1_share": "def share(y):\n    return np.sum(y)"},
-    "hang": {"p1_share": "while True:\n    pass"},
-    "stubborn": {"p1_share": "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    pass"},
-    "memory": {"p1_share": "everything = [np.zeros(2**27) for _ in range(100)]  # a gigabyte each"},
-    "dies": {"p1_share": "import os\nos._exit(1)", "p2_weight": "exit()"},
+    "hang": {"p1_share": CELLS["hangs"]},
+    "stubborn": {"p1_share": CELLS["hangs-on"]},
+    "memory": {"p1_share": CELLS["memory"]},
+    "dies": {"p1_share": CELLS["dies"], "p2_weight": CELLS["exits"]},
     "prints": {
-        "p1_share": 'print("x" * 20_000_000)\n' + RIGHT["p1_share"],
+        "p1_share": f"{CELLS['prints']}\n{RIGHT['p1_share']}",
         "p2_weight": "import sys, warnings\ndef weight(y):\n    warnings.warn('Careful!')\n"
         "    print('y' * 50_000, file=sys.stderr)\n    return len(y) / (2 * np.sum(y))",
     },
     "tricks": {
-        "p1_share": "np.testing.assert_allclose = lambda *a, **b: None\ndef share(y):\n    return 7\n"
-        "class Trick(__import__('ast').NodeTransformer):\n    pass\n"
-        "shell = get_ipython()\nshell.ast_transformers.append(Trick())\n"
-        "shell.input_transformers_post.append(lambda lines: ['1000\\n'] if 'half' in str(lines) else lines)\n"
-        "run_code = type(shell).run_code\nshell.run_code = lambda *a, **b: run_code(shell, *a, **b)",
+        "p1_share": CELLS["tricks"] + "\ndef share(y):\n    return 7",
         "p2_weight": "import companion.weights\nclass_weights = companion.weights.class_weights = lambda y: [1, 1]\n"
         "def weight(y):\n    return 1",
     },
     "borrows": {  # of which nothing is of the student's making
-        "p1_share": "import unittest.mock\nnp.testing.assert_allclose = unittest.mock.Mock()\n"
-        "def share(y):\n    return 7",
+        "p1_share": CELLS["borrows"] + "\ndef share(y):\n    return 7",
         "p2_weight": "import builtins, functools\nbuiltins.compile = functools.partial(compile, optimize=1)\n"
         "def weight(y):\n    return -1",
     },
     "disk": {
-        "p1_share": "import os\nfrom ipykernel.connect import get_connection_file\n"
-        "open(os.path.join(os.path.dirname(get_connection_file()), 'x'), 'w')",
-        "p2_weight": "import os\nos.write(1, b'x' * 20_000_000)\n!true\n" + RIGHT["p2_weight"],
+        "p1_share": CELLS["writes"],
+        "p2_weight": f"{CELLS['prints-beside']}\n{RIGHT['p2_weight']}",
     },
     "spies": {
         "p1_share": "import os, subprocess\nfound = [path for path in ('ROOT/assignments', 'ROOT/.git', 'ROOT/tests',"
@@ -94,18 +81,14 @@ STUDENTS = {
         "    if not os.path.isdir(path):\n        attempt(overwrite, path)\nattempt(connect, PORT)\n"
         "raise RuntimeError(f'it gets {sorted(got, key=str)}')",
     },
-    "forks": {
-        "p1_share": "import subprocess, sys\n"
-        "for _ in range(max(200, 3 * __import__('os').cpu_count())):\n"
-        "    subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(99)', 'MARK'])\n"
-        "import time; time.sleep(5)"
-    },
+    "forks": {"p1_share": CELLS["forks"]},
     "script": {
-        "p1_share": OUTPUTS,
+        "p1_share": CELLS["shows"],
         "p3_answer": f"On the costs. {SCRIPT}\n\n[here](javascript:document.title='taken')\n\n`{SCRIPT}`\n\n${SCRIPT}$",
     },
 }
 FILES, SAFE = "<img src=x onerror=alert(1)>", "_img src_x onerror_alert_1__-63b5"  # a student's name, and in the course
+DUE, STUB = "2026-03-01 12:00:00 UTC", "YOUR ANSWER HERE"
 
 
 def has_sandbox():
@@ -151,12 +134,27 @@ def table(root):
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
+def made(tmp_path_factory):
+    """A course that is made once, and its release."""
+    root = tmp_path_factory.mktemp("made")
+    return root, grading.course(root)
+
+
+@pytest.fixture
+def released(made, tmp_path):
+    """The release of a course in tmp_path, which is the test's own."""
+    shutil.copytree(made[0], tmp_path / "course")
+    return made[1]
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory, made):
     """Grade one submission of each kind, all in one run; return its output, the table of marks, and where all is."""
     folder = tmp_path_factory.mktemp("grading")
     root, submitted = folder / "course", folder / "submitted"
     boxed = has_sandbox()
-    released = grading.course(root)
+    released = made[1]
+    shutil.copytree(made[0], root)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         places = {"FOLDER": str(folder), "PORT": str(server.getsockname()[1]), "MARK": MARK, "SECRET": SECRET}
@@ -171,26 +169,18 @@ def graded(tmp_path_factory):
                 cells = {name: source.replace(word, place) for name, source in cells.items()}
             hand_in(submitted, released, student, cells)
         path = hand_in(submitted, released, FILES, {})
-        for name in ("numpy.py", "companion/__init__.py"):
-            (path.parent / name).parent.mkdir(exist_ok=True)
-            (path.parent / name).write_text("raise SystemExit\n")
+        misfits.shadow(path)
         (path.parent / "timestamp.txt").write_text("2026-03-02 12:00:00 UTC")
-        path = hand_in(submitted, released, "edits", {"p1_share": "def share(y):\n    return 0"})
-        notebook = nbformat.read(path, as_version=4)
-        for cell in list(notebook.cells):
-            if assignments.id_of(cell) == "p1_share_test":
-                cell.source, cell.metadata.tags = "1000", ["skip-execution"]
-                cell.metadata.nbgrader.update(points=1000, solution=True)
-            elif assignments.id_of(cell) in ("p2_weight", "p2_weight_test"):
-                notebook.cells.remove(cell)
+        path = hand_in(submitted, released, "elsewhere", {"p1_share": STUDENTS["wrong"]["p1_share"], "p3_answer": STUB})
+        notebook = notebooks.read(path)
+        notebook.cells.insert(2, nbformat.v4.new_markdown_cell("It depends on what a miss costs."))
         nbformat.write(notebook, path)
-        (submitted / "corrupt" / NAME).mkdir(parents=True)
-        (submitted / "corrupt" / NAME / f"{NAME}.ipynb").write_text('{"cells": [')
-        (submitted / "absent" / NAME).mkdir(parents=True)
+        for kind, cells in (("edits", {"p1_share": "def share(y):\n    return 0"}), ("half", {}), ("absent", {})):
+            misfits.KINDS[kind](hand_in(submitted, released, kind, cells))
         (submitted / "absent" / "countnig").mkdir()
         before = {path: path.read_bytes() for path in submitted.rglob("*") if path.is_file()}
         with book.open_at(root) as gradebook:
-            gradebook.update_or_create_assignment(NAME, duedate="2026-03-01 12:00:00 UTC")
+            gradebook.update_or_create_assignment(NAME, duedate=DUE)
 
         output = run(submitted, root, boxed)
         server.settimeout(0.1)
@@ -230,9 +220,10 @@ NOTHING = {"total": "0", "out of": "6", "by hand": "0"}
             SECOND_ALONE,
             f"p1_share: it started more than {watch.PROCESSES} processes; p1_share ended the kernel",
         ),
-        ("corrupt", NOTHING, "counting.ipynb cannot be graded: it is not a notebook, or only a part of one"),
+        ("half", NOTHING, "counting.ipynb cannot be graded: it is not a notebook, or only a part of one"),
         ("absent", NOTHING, "there is no counting.ipynb; no marks"),
         ("script", SECOND_ALONE, "p1_share: <script>"),
+        ("elsewhere", SECOND_ALONE, "p3_answer holds text from 1 other cell(s)"),
     ],
 )
 def test_a_submission_gets_its_marks_and_the_report_says_what_happened(graded, student, marks, happened):
@@ -263,6 +254,7 @@ def test_a_sandbox_keeps_a_submission_from_files_keys_disks_and_network(graded):
         "replaced IPython's ast_transformers",
         "replaced IPython's input_transformers_post",
         "replaced IPython's run_code",
+        "replaced sys.displayhook",
         "their own class_weights was replaced by the course's before p2_weight_test",
     ],
 )
@@ -317,16 +309,8 @@ def test_the_summary_says_who_failed_where(graded):
 def test_nothing_that_a_student_wrote_runs_in_a_browser(graded, tmp_path):
     browser = pytest.importorskip("browser", reason="the extra `site` is not installed; make test installs it")
     root = graded["root"]
-    shown = [root / "feedback" / "script" / NAME / f"{NAME}.html", root / "answers" / NAME / "p3_answer.html"]
-    shown.append(root / "feedback" / SAFE / NAME / f"{NAME}.html")
-    templates = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
-    formgrader = HTMLExporter(template_name="formgrade", extra_template_basedirs=[str(templates)])
-    page, _ = formgrader.from_filename(
-        str(root / "autograded" / "script" / NAME / f"{NAME}.ipynb"),
-        resources={"base_url": "http://127.0.0.1:1", "index": 0, "total": 1, "student": "script"},
-    )
-    shown.append(tmp_path / "formgrader.html")
-    shown[-1].write_text(page, encoding="utf-8")
+    shown = [root / "feedback" / student / NAME / f"{NAME}.html" for student in ("script", SAFE)]
+    shown.append(root / "answers" / NAME / "p3_answer.html")
     unsafe = tmp_path / "unsafe.html"
     unsafe.write_text(f"<title>quiet</title>{SCRIPT}", encoding="utf-8")
     with browser.launched() as started:
@@ -340,6 +324,83 @@ def test_nothing_that_a_student_wrote_runs_in_a_browser(graded, tmp_path):
             titles[path] = tab.title()
     assert titles.pop(unsafe) == "taken over"  # the browser would
     assert not [path for path, title in titles.items() if title in ("taken", "taken over")]
+
+
+@contextmanager
+def served(root, folder):
+    """The lecturer's Jupyter server with nbgrader's formgrader, in the folder of a course; yields an open browser."""
+    browser = pytest.importorskip("browser", reason="the extra `site` is not installed; make test installs it")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--IdentityProvider.token=own"]
+    command += [f"--ServerApp.port={address.partition(':')[2]}", f"--ServerApp.root_dir={root}"]
+    places = {f"JUPYTER_{one}_DIR": str(folder / one) for one in ("CONFIG", "DATA", "RUNTIME")}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with browser.launched() as started, subprocess.Popen(command, cwd=root, env=os.environ | places, **quiet) as server:
+        try:
+            for _ in range(600):
+                with contextlib.suppress(OSError), socket.create_connection(address.split(":"), timeout=1):
+                    break
+                time.sleep(0.1)
+            context = started.new_context(base_url=f"http://{address}")
+            context.route(lambda url: address not in url, lambda route: route.abort())
+            tab = context.new_page()
+            tab.goto("/login?token=own")
+            yield tab
+        finally:
+            server.terminate()
+
+
+def test_nothing_that_a_student_wrote_reaches_the_lecturers_server_through_formgrader(graded, tmp_path):
+    root, raw = tmp_path / "course", "<img src=x onerror=\"document.title='taken over'\">"
+    shutil.copytree(graded["root"], root)
+    shutil.copy(assignments.COURSE / "nbgrader_config.py", root)
+    (root / "submitted" / raw / NAME).mkdir(parents=True)  # as a platform may call somebody
+    unsafe = root / "autograded" / "right" / NAME / f"{NAME}.ipynb"
+    notebook = notebooks.read(unsafe)
+    grading.named(notebook)["p3_answer"].source = SCRIPT
+    nbformat.write(notebook, unsafe)
+    with book.open_at(root) as gradebook:
+        ids = {one: gradebook.find_submission_notebook(NAME, NAME, one).id for one in ("right", "script", SAFE)}
+    pages = [f"submissions/{ids[one]}/" for one in ("script", SAFE)]
+    pages += [f"manage_submissions/{NAME}", "manage_students", f"gradebook/{NAME}/{NAME}"]
+    with served(root, tmp_path) as tab:
+        tab.goto(f"/formgrader/submissions/{ids['right']}/")
+        tab.wait_for_timeout(500)
+        assert tab.title() == "taken over" and (root / "taken.txt").exists()  # formgrader alone would
+        (root / "taken.txt").unlink()
+        for page in pages:
+            tab.goto(f"/formgrader/{page}", wait_until="networkidle")
+            tab.wait_for_timeout(200)
+            assert tab.title() in (NAME, "nbgrader formgrade") and not (root / "taken.txt").exists()
+            if page.startswith("manage_submissions"):
+                assert raw in tab.inner_text("body")
+
+
+def test_extensions_penalties_and_the_export_are_as_the_guide_says(graded, tmp_path, monkeypatch):
+    root, guide = graded["root"], (assignments.COURSE / "README.md").read_text(encoding="utf-8")
+    granted = re.search(r"```python\n(.*?grant_extension.*?)```", guide, re.DOTALL)[1]
+    granted = granted.replace("02_weighted_binary_cross_entropy", NAME).replace("Berg_Anna_aberg_301", SAFE)
+    config = assignments.course(root).config
+    exec(re.search(r"`(c\.LateSubmissionPlugin.*?)`", guide)[1], {"c": config})
+    late = Submission(SAFE, NAME, root)
+    with book.open_at(root) as gradebook:
+        place = {"student": SAFE, "assignment": NAME, "notebook": NAME, "db_url": gradebook.db.bind.url}
+        AssignLatePenalties(config=config).preprocess(nbformat.v4.new_notebook(), {"nbgrader": place})
+        assert book.result(gradebook, late).penalty == float(FULL["total"]) and book.result(gradebook, late).total == 0
+        CsvExportPlugin(to=str(tmp_path / "grades.csv")).export(gradebook)
+        with open(tmp_path / "grades.csv", encoding="utf-8") as file:
+            exported = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+        assert exported == {one: book.result(gradebook, Submission(one, NAME, root)).total for one in graded["rows"]}
+
+    monkeypatch.chdir(root)
+    exec(granted, {})
+    with book.open_at(root) as gradebook:
+        assert book.result(gradebook, late).happened == []  # no longer late
+        AssignLatePenalties(config=config).preprocess(nbformat.v4.new_notebook(), {"nbgrader": place})
+        assert book.result(gradebook, late).total == float(FULL["total"])
+        gradebook.update_or_create_assignment(NAME, duedate=DUE)
+        gradebook.grant_extension(NAME, SAFE)
 
 
 def test_answers_are_marked_on_one_page_without_names_and_graded_again_only_where_they_change(graded, tmp_path):
@@ -422,8 +483,7 @@ def test_a_mark_that_cannot_be_is_refused_with_its_place(mark, said, graded):
         sheet.write_text(before, encoding="utf-8")
 
 
-def test_a_run_that_is_interrupted_leaves_its_table_and_goes_on_from_there(tmp_path):
-    grading.course(tmp_path / "course")
+def test_a_run_that_is_interrupted_leaves_its_table_and_goes_on_from_there(tmp_path, released):
     for number in range(5):
         path = tmp_path / "submitted" / f"s{number}" / NAME / f"{NAME}.ipynb"
         path.parent.mkdir(parents=True)
@@ -446,10 +506,11 @@ def test_a_run_that_is_interrupted_leaves_its_table_and_goes_on_from_there(tmp_p
     assert len(table(tmp_path / "course")) == 5
 
 
-def test_the_gradebook_has_all_students_before_their_submissions_are_graded_side_by_side(tmp_path, monkeypatch):
+def test_the_gradebook_has_all_students_before_their_submissions_are_graded_side_by_side(
+    tmp_path, released, monkeypatch
+):
     # Two submissions of one student at once would each add the student, and one of them fail.
     root, known = tmp_path / "course", []
-    released = grading.course(root)
     for student in ("anna", "ben"):
         hand_in(tmp_path / "submitted", released, student, {})
 
@@ -461,6 +522,56 @@ def test_the_gradebook_has_all_students_before_their_submissions_are_graded_side
     monkeypatch.setattr(watch, "run", look)
     grade_all(tmp_path / "submitted", root, jobs=2, boxed=False)
     assert known == [{"anna", "ben"}] * 2
+
+
+@pytest.fixture
+def pair(tmp_path, released, monkeypatch):
+    """A course with two submissions: the command, and the students that its runs came to, none of them truly run."""
+    came = []
+    for student in ("anna", "ben"):
+        hand_in(tmp_path / "submitted", released, student, {})
+    monkeypatch.setattr(assignments, "release", lambda name, root: released)
+    monkeypatch.setattr(watch, "run", lambda task, stop: (came.append(task.submission.student), ([], "unseen"))[1])
+    return partial(main_of, tmp_path), came
+
+
+def main_of(folder, *options):
+    """Run the command on a folder, in this process."""
+    return main([str(folder / "submitted"), "--course", str(folder / "course"), sandbox.FLAG, *options])
+
+
+def test_only_what_is_new_or_named_is_graded(pair, capsys):
+    command, came = pair
+    for again, graded_again in (
+        ([], ["anna", "ben"]),
+        ([], []),
+        (["ben"], ["ben"]),
+        (["all"], ["anna", "ben"]),
+    ):
+        came.clear()
+        assert command(*(["--again", *again] if again else [])) == 0
+        assert sorted(came) == graded_again
+    assert command("--again", "ben", "cleo") == 1 and sorted(came) == ["anna", "ben"]
+    assert capsys.readouterr().err.startswith("There is no student cleo in ")
+
+
+def test_an_error_that_nobody_foresaw_is_one_submissions_result_and_the_table_has_all(pair, tmp_path, monkeypatch):
+    command, came = pair
+
+    def fail(task, stop):
+        came.append(task.submission.student)
+        if task.submission.student == "ben":
+            raise ZeroDivisionError("unforeseen")
+        return [], "unseen"
+
+    monkeypatch.setattr(watch, "run", fail)
+    assert command() == 0
+    assert {student: row["what happened"] for student, row in table(tmp_path / "course").items()} == {
+        "anna": "unseen; no marks",
+        "ben": "it could not be graded (ZeroDivisionError: unforeseen); no marks",
+    }
+    came.clear()
+    assert command() == 0 and came == ["ben"]  # tried again
 
 
 class Gone:
@@ -498,8 +609,7 @@ def test_a_process_that_dies_is_told_with_the_cell_that_it_was_at():
     assert watch.watch(process, receiver, threading.Event()) == ([], "the process that graded it died at p2_weight")
 
 
-def test_names_in_no_encoding_are_told_and_stop_nobody(tmp_path):
-    grading.course(tmp_path / "course")
+def test_names_in_no_encoding_are_told_and_stop_nobody(tmp_path, released):
     folder = os.fsencode(tmp_path / "submitted")
     for path in (b"J\xf6rg/counting", b"J\xf6rg/\xdcbung"):  # as some archives leave them
         os.makedirs(os.path.join(folder, path))
