@@ -145,12 +145,15 @@ def test_grading_is_timed_on_solutions_that_get_their_marks(source):
     assert one.what == f"make grade on 2 cores: one submission, the mean of 2; {60 / one.ours:.1f} a minute"
 
 
-def test_a_class_is_timed_and_then_what_comes_later_alone_behind_one_that_never_ends(source):
-    whole, later, behind = bench.classes(source=source, students=2, more=1, cell_seconds=5)
-    assert [len(row.work) for row in (whole, later, behind)] == [2, 3, 5]
-    assert behind.work[0] == ("3", "6", "1")  # the endless one, but for the cell that never ends
-    assert whole.what == "make grade on 2 cores: a class of 2, most of it empty"
-    assert behind.what == "make grade again: 1 more, the last of them behind one that never ends"
+def test_a_class_is_timed_and_then_what_comes_later_alone_and_behind_one_that_hangs(source):
+    whole, later, behind = bench.classes(source=source, students=4, kinds=["dies", "half"], more=1, cell_seconds=5)
+    bad = [("3", "6", "1"), ("0", "6", "0")]  # without the cell that ends the kernel, and without a notebook
+    assert whole.work == [*bad, ("0", "6", "0"), ("5", "6", "1")]
+    assert later.work == [*bad, *whole.work[2:], ("0", "6", "0")]
+    assert behind.work == [*bad, ("3", "6", "1"), *later.work[2:], ("0", "6", "0")]
+    assert (behind.idiom, behind.at_least) == (later.ours, 0.67)
+    assert whole.what == "make grade on 2 cores: a class of 4, 2 of them bad in as many ways"
+    assert behind.what == "make grade again: 1 more, and one that hangs before them, against 1 alone"
 
 
 def test_sides_alternate_and_must_do_the_same_work():
