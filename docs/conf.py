@@ -30,7 +30,7 @@ exclude_patterns = ["editions", "extra", "README.md"]
 nb_execution_mode = "off"
 nb_output_stderr = "error"
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
-myst_heading_anchors = 3
+myst_heading_anchors = 4
 
 default_role = "py:obj"
 autodoc_typehints = "none"
