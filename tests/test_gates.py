@@ -220,6 +220,10 @@ def test_a_broken_output_does_not(gate, output, sentence, write):
     assert any(sentence in problem for problem in gate(write(outputs={"x": [output]})))
 
 
+def test_a_cell_for_both_may_show_a_verdict(write):
+    assert gates.proof(write(instead('claim("the mean", mean)', "same_loss(x_pt, x_tf)"))) == []
+
+
 def test_another_kernel_is_refused(write):
     path = write(kernelspec={"display_name": "mine", "language": "python", "name": "my-env"})
     assert "my-env" in gates.kernelspec(path)[0]

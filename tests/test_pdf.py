@@ -103,7 +103,8 @@ def test_every_number_of_the_prose_is_found(edition, books):
 @each_edition
 def test_every_claim_and_check_is_found_at_the_end_and_nowhere_else(edition, books):
     book = books[edition]
-    checked = [cell for cell in cells(edition, "code") if {notebooks.BOTH, "check"} & {*notebooks.tags(cell)}]
+    checks = [cell for cell in cells(edition, "code") if {notebooks.BOTH, "check"} & {*notebooks.tags(cell)}]
+    checked = [cell for cell in checks if notebooks.folded(cell)]
     lines = [line for cell in checked for output in cell.outputs for line in output.text.splitlines()]
     assert missing(book, lines) == []
     last = book.texts[-1]
@@ -115,7 +116,7 @@ def test_every_claim_and_check_is_found_at_the_end_and_nowhere_else(edition, boo
 def test_every_line_of_code_that_is_not_folded_is_found_and_the_others_are_not(edition, books):
     shown, folded = [], []
     for cell in cells(edition, "code"):
-        (folded if {*notebooks.FOLDED} & {*notebooks.tags(cell)} else shown).extend(cell.source.splitlines())
+        (folded if notebooks.folded(cell) else shown).extend(cell.source.splitlines())
     assert missing(books[edition], shown) == []
     assert [
         line

@@ -512,6 +512,13 @@ def test_links_lead_to_headings_that_exist(notebook, heading):
     assert re.search(rf"^#+ {re.escape(heading)}$", text, re.MULTILINE)
 
 
+def test_rounding_is_no_number_and_a_form_is_shown_in_lines_of_its_own():
+    found = same_loss(nn.BCEWithLogitsLoss(), keras.losses.BinaryCrossentropy(from_logits=True))
+    assert str(found).startswith("THE SAME, value and gradient, to rounding over")
+    shown = describe(nn.BCEWithLogitsLoss(pos_weight=torch.tensor(9.0)))
+    assert shown._repr_html_().count("<br>") == str(shown).count("\n") == 2
+
+
 def test_the_readme_prints_what_the_tool_prints():
     ours, theirs, options = the_pair()
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ import tomllib
 import jupytext
 import pytest
 
-from tools import text
+from tools import notebooks, text
 from tools.course import NOTEBOOKS, ROOT
 from tools.notebooks import side, tags
 
@@ -97,6 +97,20 @@ PAIR = fence(" PyTorch") + fence(" TensorFlow")
 )
 def test_slides_follow_from_headings_and_from_what_a_cell_is(source, places, lesson):
     assert [place(cell) for cell in lesson(source)] == places
+
+
+@pytest.mark.parametrize(
+    ("code", "folded", "where"),
+    [
+        ("compare.same_loss(a, b)", False, None),
+        ("found = compare.same_loss(a, b)\nfound", False, None),
+        ('compare.claim("a", b)', True, "skip"),
+        ('compare.holds("a", compare.same_loss(a, b).same)', True, "skip"),
+    ],
+)
+def test_a_cell_for_both_that_ends_in_what_it_shows_is_open_and_on_its_slide(code, folded, where, lesson):
+    cell = lesson("## One\n\n" + fence(" both", code))[1]
+    assert notebooks.folded(cell) == folded and place(cell) == where
 
 
 def test_an_exceptions_comment_is_not_part_of_the_cell(lesson):

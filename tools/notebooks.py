@@ -13,6 +13,7 @@ METADATA = {
 BOTH, IGNORE, RAISES = "both", "nbval-ignore-output", "raises-exception"
 SIDES = (*(framework.tag for framework in FRAMEWORKS), BOTH)
 FOLDED = (BOTH, "check", "picture", "setup")
+PROVES = {"claim", "differ", "holds", "assert_parity"}  # of companion.compare
 
 
 def stored(folder=None):
@@ -35,6 +36,11 @@ def read(path):
 def tags(cell):
     """Return the tags of a cell."""
     return cell.metadata.get("tags", [])
+
+
+def folded(cell):
+    """Say whether a cell is folded, behind what was checked, what it imports or how a picture is drawn."""
+    return cell.metadata.get("jupyter", {}).get("source_hidden", False)
 
 
 def side(cell):

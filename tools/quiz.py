@@ -65,7 +65,7 @@ def read(source=SOURCE):
 
 def _answer(lesson, right, words, why, heading):
     number = lesson.partition("_")[0]
-    if other := re.match(r"(\d\d[ab]?) (.*)", heading):
+    if other := re.match(r"(\d\d[a-z]?) (.*)", heading):
         number, heading = other.groups()
         (lesson,) = (path.stem for path in notebooks.stored() if path.stem.startswith(f"{number}_"))
     anchor = re.sub("[`*]", "", heading).replace(" ", "-")

@@ -1,14 +1,16 @@
 """From text to notebook: what a fence's words, a paragraph's first words and the headings say, written nowhere twice.
 
 A lesson is Markdown. Behind ``python`` a fence names what its cell is (`WORDS`): ``PyTorch``, ``TensorFlow``, ``both``
-(the two agree), ``check`` (a sentence holds), ``picture``, ``setup``, ``versions`` (its output is not compared),
-``raises``; no word: shared work. A paragraph that begins with **PyTorch.**, **TensorFlow.** or **Side by side.**
-belongs there. From this follow the cells' tags, what is folded, their ids, the links to the neighbours, the slides:
+(the two agree; open, if it ends in what it shows, as a verdict does), ``check`` (a sentence holds), ``picture``,
+``setup``, ``versions`` (its output is not compared), ``raises``; no word: shared work.
+A paragraph that begins with **PyTorch.**, **TensorFlow.** or **Side by side.** belongs there. From this follow the
+cells' tags, what is folded, their ids, the links to the neighbours, the slides:
 
 - a heading starts a slide; one of the third level stands below the slide before it;
 - headings, boxes, displayed formulas, lists, tables and paragraphs of one short line are seen, other prose is the
   speaker's;
-- of the code the two frameworks' is seen, and the output of pictures and of shared cells that end in an expression;
+- of the code the two frameworks' is seen, and what a cell for both shows; of pictures, and of shared cells that end in
+  an expression, the output;
 - nothing is, from the exercises on.
 
 An exception is a word of `PLACES` on the fence, or before a block of prose as a comment: ``<!-- seen -->``.
@@ -27,7 +29,7 @@ import nbformat
 
 from tools.course import FRAMEWORKS
 from tools.markdown import headings
-from tools.notebooks import BOTH, FOLDED, IGNORE, METADATA, RAISES, text_of
+from tools.notebooks import BOTH, FOLDED, IGNORE, METADATA, PROVES, RAISES, text_of
 
 WORDS = {framework.name: framework.tag for framework in FRAMEWORKS}
 FIRST = {f"**{name}.**": tag for name, tag in WORDS.items()} | {"**Side by side.**": BOTH}
@@ -151,11 +153,12 @@ def code(cell, slides):
     if unknown:
         raise ValueError(f"A fence says python {unknown[0]}; the words are {', '.join([*WORDS, *PLACES])}.")
     tags = sorted((WORDS[word] for word in words), key=list(WORDS.values()).index)
-    framework = any(framework.tag in tags for framework in FRAMEWORKS)
-    seen = "picture" in tags or "setup" not in tags and (framework or not {*FOLDED} & {*tags} and shows(cell.source))
+    framework, showing = any(framework.tag in tags for framework in FRAMEWORKS), shows(cell.source)
+    hidden = bool({*FOLDED} & {*tags}) and not (tags == [BOTH] and showing)
+    seen = "picture" in tags or "setup" not in tags and (framework or not hidden and showing)
     exception = next((word for word in cell.metadata if word in PLACES), None)
     metadata = {"tags": tags} if tags else {}
-    if {*FOLDED} & {*tags}:
+    if hidden:
         metadata["jupyter"] = {"source_hidden": True}
     return placed(
         nbformat.v4.new_code_cell(cell.source, metadata=metadata),
@@ -169,7 +172,8 @@ def shows(source):
         *_, last = ast.parse(source).body
     except SyntaxError:  # which its execution reports
         return False
-    return isinstance(last, ast.Expr) and not ast.unparse(last).startswith(("print(", "compare."))
+    silent = ("print(", *(f"compare.{name}(" for name in PROVES))
+    return isinstance(last, ast.Expr) and not ast.unparse(last).startswith(silent)
 
 
 def prose(source, slides):

@@ -147,6 +147,9 @@ class Description(forms.Form):
 
     __repr__ = __str__
 
+    def _repr_html_(self):
+        return words.description_html(self)
+
 
 def describe(loss, *, n_classes=2, framework=None, outputs=None, class_weight=None, sample_weight=None, ignored=None):
     """Return the canonical form of one loss: its law, weights, divisor, smoothing, and what it is minimised by.

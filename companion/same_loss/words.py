@@ -16,6 +16,7 @@ LINKS = {
     "ignored label": (_A, "An ignored index"),
     "broadcast": (_A, "A hand-written loss that loses an axis"),
     "gamma": ("06_alternatives", "Focal Loss"),
+    "detached": ("08c_compare_your_own", "A focal loss from a repository"),
     "coupled": (_A, "Classes on another axis"),
     "clipping": ("02b_training_with_a_weight", "Numerical stability"),
     "order": (_A, "The loss: what it is given"),
@@ -591,7 +592,8 @@ def description(form_, *, batches=(8, 32, 256)):
 def verdict(found):
     """Return a verdict as a few lines."""
     if found.same:
-        lines = [f"THE SAME, value and gradient, within {found.difference:.1g} over {found.domain}."]
+        within = "to rounding" if found.difference < 1e-12 else f"within {found.difference:.1g}"
+        lines = [f"THE SAME, value and gradient, {within} over {found.domain}."]
     else:
         lines = ["NOT THE SAME."]
         for item in found.causes:
@@ -618,6 +620,15 @@ def _example(example):
     return text + f"both {v:.6g}, with gradients {g} and {h}."
 
 
+def description_html(form_):
+    """Return what one loss is, for a notebook."""
+    return _paragraph(description(form_).splitlines())
+
+
+def _paragraph(lines):
+    return "<p>" + "<br>".join(html.escape(line) for line in lines) + "</p>"
+
+
 def verdict_html(found):
     """Return a verdict for a notebook: its sentences, and the two forms in a table that marks what differs."""
     rows = []
@@ -629,7 +640,7 @@ def verdict_html(found):
         )
     lines = [line for line in verdict(found).splitlines() if not line.startswith(("PyTorch  ", "TensorFlow "))]
     table = "<table><tr><th></th><th>PyTorch</th><th>TensorFlow</th></tr>" + "".join(rows) + "</table>"
-    return "<p>" + "<br>".join(html.escape(line) for line in lines) + "</p>" + table
+    return _paragraph(lines) + table
 
 
 _ROWS = [

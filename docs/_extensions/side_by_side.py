@@ -70,13 +70,13 @@ def prepare(app, docname, content):
 def folded(cell):
     """Return the metadata by which the site folds a cell behind a line that says what is there."""
     tags = notebooks.tags(cell)
+    if not notebooks.folded(cell):
+        return {}
     if {notebooks.BOTH, "check"} & {*tags}:
         said = "".join(output.get("text", "") for output in cell.outputs).count("\n")
         how, line = "hide-cell", f"checked: {said} statement{'s' if said > 1 else ''}"
-    elif {"picture", "setup"} & {*tags}:
-        how, line = "hide-input", "how it is drawn" if "picture" in tags else "imports"
     else:
-        return {}
+        how, line = "hide-input", "how it is drawn" if "picture" in tags else "imports"
     return {"tags": [*tags, how], "mystnb": {"code_prompt_show": line, "code_prompt_hide": line}}
 
 

@@ -59,7 +59,7 @@ function solutions(chapter) {
 
 /** Take what is checked out of a chapter, line by line behind the number of its page. */
 function checks(chapter) {
-  return [...chapter.querySelectorAll(".cell:is(.tag_both, .tag_check)")].map((cell, at) => {
+  return [...chapter.querySelectorAll(".cell:is(.tag_both, .tag_check).tag_hide-cell")].map((cell, at) => {
     const place = element("span", "checked-here");
     place.id = `${chapter.id}/check-${at}`;
     const row = element("div", `checked ${[...cell.classList].filter(name => name.startsWith("tag_")).join(" ")}`,
