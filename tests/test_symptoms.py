@@ -77,10 +77,15 @@ def first_loss(model, X, y, **options):
     return model.fit(X, y, verbose=0, **options).history["loss"][0]
 
 
+def first_of(model, X, y, **options):
+    """Return what a step of one's own returned first, whatever its name."""
+    return next(iter(model.fit(X, y, verbose=0, **options).history.values()))[0]
+
+
 def run(case, line, folder):
     """Run a case with a line at its place, which may write to `folder`, and say whether what should hold does."""
     names = {"np": np, "torch": torch, "nn": nn, "F": F, "keras": keras, "tf": tf, "LINE": line, "folder": folder}
-    names |= {"binary": binary, "three": three, "first_loss": first_loss}
+    names |= {"binary": binary, "three": three, "first_loss": first_loss, "first_of": first_of}
     middle = textwrap.indent(line, " " * case.get("indent", 0))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
