@@ -542,6 +542,15 @@ def test_importing_the_tool_loads_no_framework_and_one_suffices_to_describe_a_lo
     assert loaded == "[]" and divided_by == "samples"
 
 
+def test_a_framework_that_cannot_be_imported_is_passed_over(monkeypatch):
+    monkeypatch.delattr("companion.same_loss._pytorch", raising=False)
+    monkeypatch.setitem(sys.modules, "companion.same_loss._pytorch", None)
+    found = describe(lambda y, z: keras.losses.binary_crossentropy(y, z, from_logits=True))
+    assert found.framework == "TensorFlow"
+    with pytest.raises(ImportError):
+        describe(nn.BCEWithLogitsLoss())
+
+
 def test_parameters_of_a_loss_in_float32_are_not_called_different_by_rounding():
     def focal(logits, targets):
         cost = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")

@@ -193,13 +193,14 @@ def describe(loss, *, n_classes=2, framework=None, outputs=None, class_weight=No
     if outputs is not None:
         _checks.one_of("outputs", outputs, ("logits", "probabilities"))
     names = [_checks.one_of("framework", framework, _FRAMEWORKS)] if framework else _frameworks_of(loss)
+    errors = []
     for name in names:
         try:
             side = _side("loss", loss, name, n_classes, class_weight, sample_weight)
             return Description(**vars(forms.infer(side, outputs=outputs, ignored=ignored)))
-        except NotCompared:
-            if name == names[-1]:
-                raise
+        except (NotCompared, ImportError) as error:  # a framework can be there, and broken
+            errors.append(error)
+    raise next((error for error in reversed(errors) if isinstance(error, NotCompared)), errors[-1])
 
 
 def _frameworks_of(loss):
