@@ -35,7 +35,9 @@ def test_the_focal_regression_is_the_minimum_of_focal_loss(framework, gamma, wei
         return framework.half.focal_loss(logits, y, gamma=gamma, alpha=alpha) / mean + penalty / 2 * squares
 
     found = framework.half.minimise(loss, np.zeros(3)).parameters
-    np.testing.assert_allclose(alternatives.focal_logistic(X, Y, weight, gamma=gamma, penalty=penalty), found, atol=1e-6)
+    np.testing.assert_allclose(
+        alternatives.focal_logistic(X, Y, weight, gamma=gamma, penalty=penalty), found, atol=1e-6
+    )
 
 
 def test_a_focal_regression_that_does_not_arrive_is_refused():
