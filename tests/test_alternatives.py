@@ -42,7 +42,7 @@ def test_the_focal_regression_is_the_minimum_of_focal_loss(framework, gamma, wei
 
 def test_a_focal_regression_that_does_not_arrive_is_refused():
     with pytest.raises(RuntimeError, match="focal_logistic has not arrived"):
-        alternatives.focal_logistic([[0.0], [1.0], [2.0], [3.0]] * np.array([1e5]), [0, 1, 0, 1], gamma=5.0)
+        alternatives.focal_logistic([[0.0], [1.0], [2.0], [3.0]] * np.array([1e7]), [0, 1, 0, 1], gamma=5.0)
 
 
 def test_no_cut_is_better_than_the_best():
