@@ -57,10 +57,10 @@ TABLE = Path(__file__).with_name("table.md")
 NOTES = """\
 Seconds are medians of five, the two sides in turn. An epoch is measured without what a training pays once, on both
 sides. A sweep is timed whole, compiling included; the loops are extrapolated from the steps of one model, without
-what each model would pay once. Notebooks are executed once, each alone, and all of them two at once, as `make course`
-does. The last column is the CPU seconds of one fixed loop of Python after the row: the machine's speed at that moment,
-which on shared machines varies within minutes. The submissions that are graded are the masters' own
-solutions, one in each framework for every assignment; the class, a cell of which may run for ten seconds, has every
+what each model would pay once. Notebooks are executed once, each alone, imports included, and all of them two at once,
+as `make course` does. The last column is the CPU seconds of one fixed loop of Python after the row: the machine's
+speed at that moment, which on shared machines varies within minutes. The submissions that are graded are the masters'
+own solutions, one in each framework for every assignment; the class, a cell of which may run for ten seconds, has every
 kind of `benchmarks/misfits.py`, too. One that hangs may make the others last half as long again, a ratio of 0.67.
 """
 PEERS = """\
@@ -196,7 +196,7 @@ def lessons(*, paths=None):
     """Time every notebook, executed afresh into ``build/``."""
     for path in notebooks.stored() if paths is None else paths:
         seconds, _ = timed(lambda path=path: asyncio.run(execute.execute(path, BUILD / path.name)))
-        yield Row(f"notebook {path.stem}", seconds, under=60)
+        yield Row(f"notebook {path.stem}", seconds, under=45)
     claims.FOLDER.mkdir(parents=True, exist_ok=True)
     seconds, _ = timed(lambda: asyncio.run(execute.at_once(notebooks.stored() if paths is None else paths)))
     yield Row("make course, the install left out", seconds, under=240)

@@ -13,28 +13,36 @@ SPLIT = data.stratified(X, Y, seeds=[0])[0]
 
 
 @frameworks
-def test_the_logistic_regression_is_that_of_minimise(framework):
-    slopes, intercept = framework.half.minimise(X, Y, pos_weight=9.0).parameters
-    np.testing.assert_allclose(alternatives.logistic(X, Y, 9.0), np.append(slopes, intercept), atol=1e-9)
+@pytest.mark.parametrize("penalty", [0.0, 0.1])
+def test_the_logistic_regression_is_that_of_minimise(framework, penalty):
+    weights = np.where(Y == 1, 9.0, 1.0)
+    minimum = framework.half.minimise(X, Y, sample_weights=weights / weights.mean(), penalty=penalty)
+    found = alternatives.logistic(X, Y, 9.0, penalty=penalty)
+    np.testing.assert_allclose(found, np.concatenate(minimum.parameters, axis=None), atol=1e-9)
 
 
 @frameworks
+@pytest.mark.parametrize("penalty", [0.0, 0.1])
 @pytest.mark.parametrize(("gamma", "weight"), [(2.0, 1.0), (2.0, 9.0), (1.0, 1 / 3), (0.0, 9.0)])
-def test_the_focal_regression_is_the_minimum_of_focal_loss(framework, gamma, weight):
+def test_the_focal_regression_is_the_minimum_of_focal_loss(framework, gamma, weight, penalty):
     design, y = framework.tensor(np.column_stack([X, np.ones(len(X))])), framework.tensor(Y)
     alpha = weight / (1 + weight)
+    mean = np.where(Y == 1, alpha, 1 - alpha).mean()
 
     def loss(theta):
         logits = (design @ theta[:, None])[:, 0]
-        return framework.half.focal_loss(logits, y, gamma=gamma, alpha=alpha)
+        squares = theta[0] ** 2 + theta[1] ** 2
+        return framework.half.focal_loss(logits, y, gamma=gamma, alpha=alpha) / mean + penalty / 2 * squares
 
     found = framework.half.minimise(loss, np.zeros(3)).parameters
-    np.testing.assert_allclose(alternatives.focal_logistic(X, Y, weight, gamma=gamma), found, atol=1e-6)
+    np.testing.assert_allclose(
+        alternatives.focal_logistic(X, Y, weight, gamma=gamma, penalty=penalty), found, atol=1e-6
+    )
 
 
 def test_a_focal_regression_that_does_not_arrive_is_refused():
     with pytest.raises(RuntimeError, match="focal_logistic has not arrived"):
-        alternatives.focal_logistic([[0.0], [1.0], [2.0], [3.0]] * np.array([1e5]), [0, 1, 0, 1], gamma=5.0)
+        alternatives.focal_logistic([[0.0], [1.0], [2.0], [3.0]] * np.array([1e7]), [0, 1, 0, 1], gamma=5.0)
 
 
 def test_no_cut_is_better_than_the_best():

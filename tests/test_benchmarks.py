@@ -127,7 +127,7 @@ def test_notebooks_are_executed_once_each(monkeypatch, tmp_path):
     row, whole = bench.lessons(paths=[tmp_path / "00_one.ipynb"])
     path = tmp_path / "00_one.ipynb"
     assert executed == [(path, bench.execute.BUILD / "00_one.ipynb"), [path]]
-    assert row.what == "notebook 00_one" and (row.under, whole.under) == (60, 240)
+    assert row.what == "notebook 00_one" and (row.under, whole.under) == (45, 240)
 
 
 @pytest.fixture

@@ -98,6 +98,14 @@ def test_a_course_ends_with_its_first_failure_and_leaves_no_kernel(course, capsy
     assert "a, cell 1 ('x / 0'): NameError" in capsys.readouterr().err
 
 
+def test_a_kernel_ends_with_its_notebook(course, monkeypatch):
+    managers, made = [], execute.kernel_manager
+    monkeypatch.setattr(execute, "kernel_manager", lambda name: managers.append(made(name)) or managers[-1])
+    course(a=["x = 1"])
+    assert execute.main(["--store"]) == 0
+    assert [manager.has_kernel for manager in managers] == [False]
+
+
 def test_an_unknown_name_is_refused(course, capsys):
     course(a=["1"])
     assert execute.main(["--store", "b"]) == 1

@@ -131,6 +131,15 @@ TENSORFLOW = re.search(r"```python TensorFlow\n.*?```\n\n", RIGHT, re.DOTALL)[0]
 TITLE = "See [the idea]"
 SHARED = "x = np.ones(3)"
 OF_PYTORCH, OF_TENSORFLOW = "x_pt = torch.ones(1)", "x_tf = tf.ones(1)"
+FOUR = 'mean["PyTorch"] = [\n    x.mean(),\n    x.std(),  # NumPy\n]'
+
+
+def alike(code, *, comment=""):
+    """The right text whose pair of cells is the same code, in each framework's name."""
+    other = code.replace("PyTorch", "TensorFlow") + comment
+    pair = f"```python PyTorch\n{code}\n```\n\n```python TensorFlow\n{other}\n```\n\n"
+    return instead(PYTORCH + TENSORFLOW, pair)
+
 
 BROKEN = {
     "no tensorflow": (gates.tagged, instead(TENSORFLOW, ""), "'The idea' the cells are PyTorch, both;"),
@@ -158,6 +167,8 @@ BROKEN = {
     "proved elsewhere": (gates.proof, instead("python check", "python"), "is neither a check nor a both cell"),
     "proves nothing": (gates.proof, instead('holds("x is one", x == 1)', "x == 1"), "a check cell and proves nothing"),
     "compares nothing": (gates.proof, instead('claim("the mean", mean)', "x"), "a both cell and proves nothing"),
+    "twins": (gates.twins, alike(FOUR), "repeats the other framework's; write it once"),
+    "twins in other words": (gates.twins, alike(FOUR, comment="  # and again"), "repeats the other framework's"),
     "long cell": (gates.size, instead(SHARED, "x = 1\n\n" * 26), "has 27 lines"),
     "wide cell": (
         gates.size,
@@ -199,6 +210,10 @@ BROKEN = {
 @pytest.mark.parametrize(("gate", "source", "sentence"), BROKEN.values(), ids=BROKEN)
 def test_a_broken_text_does_not(gate, source, sentence, write):
     assert any(sentence in problem for problem in gate(write(source)))
+
+
+def test_a_pair_of_three_lines_may_be_alike(write):
+    assert gates.twins(write(alike(FOUR.replace("    x.std(),  # NumPy\n", "")))) == []
 
 
 def figure(metadata, data=PNG):

@@ -101,11 +101,14 @@ def test_a_hump():
 
 def test_costs_of_rules():
     relative = pd.DataFrame(RNG.uniform(1, 5, (4, 7)), index=WEIGHTS, columns=list("abcdefg"))
-    (axes,) = drawn(lesson04.costs_of_rules(relative))
+    (axes,) = drawn(lesson04.costs_of_rules(relative, balance=20))
     for rule in relative:
         np.testing.assert_array_equal(line(axes, rule).get_ydata(), relative[rule])
+    assert [(text.get_text(), text.xy[0]) for text in axes.texts] == [("r = n⁻/n⁺", 20)]
     with pytest.raises(ValueError, match=r"table of 1 to 7 rules, got shape \(4, 8\)"):
-        lesson04.costs_of_rules(relative.assign(h=1))
+        lesson04.costs_of_rules(relative.assign(h=1), balance=20)
+    with pytest.raises(ValueError, match="balance takes"):
+        lesson04.costs_of_rules(relative, balance=0)
 
 
 def test_f1_along_the_threshold():

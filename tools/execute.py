@@ -51,7 +51,8 @@ async def execute(path, target, kernel="python3", **environment):
     (BUILD / "logs").mkdir(parents=True, exist_ok=True)
     try:
         with open(BUILD / "logs" / f"{path.stem}.log", "w", encoding="utf-8") as log:
-            await client.async_execute(cwd=str(NOTEBOOKS), stderr=log, env=os.environ | environment, cleanup_kc=True)
+            where = {"cwd": str(NOTEBOOKS), "stderr": log, "env": os.environ | environment}
+            await client.async_execute(cleanup_kc=True, **where)  # nbclient keeps the kernel of a manager it is given
     except CellExecutionError as error:
         raise Failure(f"{notebooks.place(len(started), started[-1])}: {error.ename}: {error.evalue}") from None
     except CellTimeoutError:

@@ -104,7 +104,7 @@ def hump(x, eta, recall, precision, *, cuts=(3, 2, 1, 0)):
     return fig
 
 
-def costs_of_rules(relative):
+def costs_of_rules(relative, *, balance):
     """Draw the cost of up to seven rules along the ratio of costs, relative to one of them.
 
     Parameters
@@ -112,6 +112,8 @@ def costs_of_rules(relative):
     relative : pandas.DataFrame
         A row for each ratio r of costs and a column for each rule; nobody and everybody first, the rule that the
         others are measured by fifth.
+    balance : float
+        The r at which inverse frequency is right, n⁻/n⁺; a line marks it.
 
     Returns
     -------
@@ -119,9 +121,10 @@ def costs_of_rules(relative):
 
     Raises
     ------
-    ValueError
-        If `relative` is no table of one to seven columns.
+    ValueError, TypeError
+        If `relative` is no table of one to seven columns, or `balance` is not above 0.
     """
+    balance = _checks.number("balance", balance, above=0)
     styles = [":", ":", "--", "-.", "-", "o-", "x:"]
     colours = [plots.NEGATIVE, plots.POSITIVE, plots.NEUTRAL, plots.NEUTRAL, plots.ACCENT, "black", "black"]
     if np.ndim(relative) != 2 or not 1 <= relative.shape[1] <= len(styles):
@@ -129,6 +132,8 @@ def costs_of_rules(relative):
     fig, axes = plots.figure()
     for (rule, values), style, colour in zip(relative.items(), styles, colours, strict=False):
         axes.plot(values.index, values, style, color=colour, label=rule)
+    axes.axvline(balance, color="black", lw=1)
+    axes.annotate("r = n⁻/n⁺", (balance, 21), xytext=(-5, 0), textcoords="offset points", ha="right", va="center")
     plots.log_axis(axes, "x", WEIGHTS)
     plots.log_axis(axes, "y", {0.5: "½", 1: "1", 2: "2", 5: "5", 10: "10", 20: "20"})
     axes.set(ylim=(0.6, 25), xlabel="r: false alarms that a miss costs", ylabel="cost / cost of weight r")

@@ -4,8 +4,8 @@ A gate is a function of the path of an ``.ipynb`` that returns sentences, none w
 tools.gates`` runs all of them on every notebook.
 """
 
-from tools.gates.cells import executed, figures, kernelspec, pair, proof, size, tagged
+from tools.gates.cells import executed, figures, kernelspec, pair, proof, size, tagged, twins
 from tools.gates.halves import independent
 from tools.gates.prose import citations, folds, links, symbols
 
-GATES = [pair, executed, tagged, independent, proof, size, figures, links, citations, symbols, folds, kernelspec]
+GATES = [pair, executed, tagged, independent, proof, twins, size, figures, links, citations, symbols, folds, kernelspec]

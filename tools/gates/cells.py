@@ -1,4 +1,4 @@
-"""Gates on cells: their pair in the text, their outputs, their tags, what they prove, their size."""
+"""Gates on cells: their pair in the text, their outputs, their tags, what they prove and repeat, their size."""
 
 import ast
 import re
@@ -24,7 +24,7 @@ from tools.notebooks import (
 
 TAGS = {*SIDES, *FOLDED, IGNORE, RAISES}
 VERDICT = {"same_loss"}  # which shows how two losses differ, and so proves it
-MAX_KILOBYTES, MAX_LINES, MAX_COLUMNS = 500, 25, 80
+MAX_KILOBYTES, MAX_LINES, MAX_COLUMNS, MAX_TWIN = 500, 25, 80, 3
 
 
 def pair(path):
@@ -108,7 +108,7 @@ def size(path):
     kilobytes, notebook = path.stat().st_size / 1000, read(path)
     problems = [f"{kilobytes:.0f} kB is more than {MAX_KILOBYTES} kB."] if kilobytes > MAX_KILOBYTES else []
     for number, cell in code_cells(notebook):
-        lines = [line.rstrip() for line in cell.source.splitlines() if line.strip()]
+        lines = written(cell)
         if len(lines) > MAX_LINES:
             problems.append(f"{place(number, cell)} has {len(lines)} lines, more than {MAX_LINES}.")
         if any(line.endswith(";") for line in lines):
@@ -117,6 +117,31 @@ def size(path):
         if side(cell) not in (None, BOTH) and widest > MAX_COLUMNS:
             problems.append(f"{place(number, cell)} has {widest} columns, and two stand side by side in {MAX_COLUMNS}.")
     return problems
+
+
+def twins(path):
+    """No cell of more than three lines is its neighbour of the other framework once more, but for the names."""
+    problems, before = [], {}
+    for number, cell in code_cells(read(path)):
+        own = side(cell)
+        if own in (None, BOTH):
+            before = {}
+            continue
+        code = unnamed(cell.source)
+        if before.get(code, own) != own and len(written(cell)) > MAX_TWIN:
+            problems.append(f"{place(number, cell)} repeats the other framework's; write it once, over `halves`.")
+        before[code] = own
+    return problems
+
+
+def unnamed(source):
+    """Return code without its layout, its comments and what its names say of a framework."""
+    return re.sub(r"(?i)pytorch|tensorflow|(?<![a-z])(?:pt|tf)(?![a-z])", "", ast.unparse(ast.parse(source)))
+
+
+def written(cell):
+    """Return the lines of a cell that are not empty."""
+    return [line.rstrip() for line in cell.source.splitlines() if line.strip()]
 
 
 def figures(path):
