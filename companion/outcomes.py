@@ -75,5 +75,7 @@ def table(values, *columns):
     for name, row in rows.items():
         if len(row) != len(columns):
             raise ValueError(f"values[{name!r}] takes {len(columns)} value(s), one for each column, got {len(row)}.")
-    words = {name: [each if isinstance(each, str) else f"{float(each):.4g}" for each in row] for name, row in rows.items()}
+    words = {
+        name: [each if isinstance(each, str) else f"{float(each):.4g}" for each in row] for name, row in rows.items()
+    }
     return pd.DataFrame.from_dict(words, orient="index", columns=list(columns))
