@@ -21,7 +21,8 @@ def fitted(targets=Y, *, X=Z, shape=(), loss=None, **options):
     model = keras.Model(inputs, keras.layers.Reshape(shape)(outputs) if shape else outputs)
     loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.0), loss, jit_compile=False)
-    history = model.fit(X, targets, batch_size=len(X), shuffle=False, verbose=0, **options).history
+    options = {"batch_size": len(X), "shuffle": False, "verbose": 0} | options
+    history = model.fit(X, targets, **options).history
     return {name: values[0] for name, values in history.items()}
 
 
@@ -36,6 +37,13 @@ def gradient(loss, z):
     model.compile(keras.optimizers.SGD(1.0), loss, jit_compile=False)
     model.fit(np.ones((1, 1)), np.zeros((1, 1)), verbose=0)
     return z - float(ops.convert_to_numpy(layer.kernel)[0, 0])
+
+
+def steps(optimizer, *slopes, start=0.0):
+    """Return where an optimizer takes variables that begin at one place, by one step for given slopes."""
+    variables = [keras.Variable(np.full(1, start, "float32")) for _ in slopes]
+    optimizer.apply([ops.convert_to_tensor(np.full(1, slope, "float32")) for slope in slopes], variables)
+    return [float(ops.convert_to_numpy(variable)[0]) for variable in variables]
 
 
 def text_keys():
@@ -90,17 +98,81 @@ def own_sigmoid():
 
 
 def adam_epsilon():
-    variable = keras.Variable(np.zeros(1, "float32"))
-    adam = keras.optimizers.Adam(2**-7)
-    adam.apply([ops.convert_to_tensor(np.full(1, 1e-6, "float32"))], [variable])
-    return near(-float(variable.numpy()[0]) / 2**-7, 1e-6 / (1e-6 + 1e-7 / np.sqrt(1 - 0.999)))
+    (moved,) = steps(keras.optimizers.Adam(2**-7), 1e-6)
+    return near(-moved / 2**-7, 1e-6 / (1e-6 + 1e-7 / np.sqrt(1 - 0.999)))
 
 
 def decoupled_decay():
-    variable = keras.Variable(np.ones(1, "float32"))
-    adam = keras.optimizers.Adam(0.125, epsilon=2**-100, weight_decay=0.5)
-    adam.apply([ops.convert_to_tensor(np.ones(1, "float32"))], [variable])
-    return near(float(variable.numpy()[0]), 1 - 0.125 * 0.5 - 0.125)
+    (moved,) = steps(keras.optimizers.Adam(0.125, epsilon=2**-100, weight_decay=0.5), 1.0, start=1.0)
+    return near(moved, 1 - 0.125 * 0.5 - 0.125)
+
+
+def rmsprop_epsilon():
+    (moved,) = steps(keras.optimizers.RMSprop(2**-7, rho=0.875), 1e-5)
+    return near(-moved / 2**-7, 1e-5 / np.sqrt(0.125 * 1e-10 + 1e-7))
+
+
+def adagrad_start():
+    (moved,) = steps(keras.optimizers.Adagrad(2**-7), 0.5)
+    return near(-moved / 2**-7, 0.5 / np.sqrt(0.1 + 0.5**2))
+
+
+def clipped_by_variable():
+    return near(steps(keras.optimizers.SGD(1.0, clipnorm=1.0), 3.0, 4.0), [-1.0, -1.0])
+
+
+def momentum_of_the_rate():
+    variable, sgd = keras.Variable(np.zeros(1, "float32")), keras.optimizers.SGD(1.0, momentum=0.875)
+    for rate in (1.0, 1.0, 0.125):
+        before, sgd.learning_rate = float(ops.convert_to_numpy(variable)[0]), rate
+        sgd.apply([ops.convert_to_tensor(np.ones(1, "float32"))], [variable])
+    return near(before - float(ops.convert_to_numpy(variable)[0]), 0.875 * (1 + 0.875) + 0.125)
+
+
+def patience_reached():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(1.0), "mse")
+    plateau = keras.callbacks.ReduceLROnPlateau("loss", patience=2)
+    plateau.set_model(model)
+    plateau.on_train_begin()
+    for epoch, loss in enumerate([0.9, 0.95, 0.96]):
+        plateau.on_epoch_end(epoch, {"loss": loss})
+    return float(ops.convert_to_numpy(model.optimizer.learning_rate)) < 1
+
+
+def momentum_of_the_old():
+    layer = keras.layers.BatchNormalization()
+    layer(np.array([[0.0], [2.0]], "float32"), training=True)
+    return near(ops.convert_to_numpy(layer.moving_mean), 0.01)
+
+
+def padding_in_recall():
+    scores = keras.initializers.Constant(np.array([[-1.0], [1.0]], "float32"))
+    recall = keras.metrics.Recall(thresholds=0.0)
+    model = keras.Sequential([keras.layers.Embedding(2, 1, scores, mask_zero=True)])
+    model.compile(loss=keras.losses.BinaryCrossentropy(from_logits=True), weighted_metrics=[recall], jit_compile=False)
+    return near(model.evaluate(np.array([[1, 0, 0, 0]]), np.ones((1, 4, 1)), verbose=0)[1], 0.25)
+
+
+def split_before_the_shuffle():
+    return near(fitted(validation_split=0.5, shuffle=True)["val_loss"], CROSS_ENTROPY[4:].mean())
+
+
+class Own(keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        return ops.softplus(y_pred) - y_true * y_pred
+
+
+def own_subclass():
+    z, y = Z[:, :1], (Y > 0).astype("float32")
+    return near(fitted(y, X=z, loss=Own())["loss"], (np.logaddexp(0, z) - y * z).mean())
+
+
+def smoothed_on_axis_1():
+    z, y = Z.reshape(4, 3, 2), np.eye(3, dtype="float32")[:, [[0, 1], [0, 0], [2, 1], [0, 0]]].transpose(1, 0, 2)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    seen = keras.losses.CategoricalCrossentropy(from_logits=True, axis=1, label_smoothing=0.3)(y, z)
+    return near(float(seen), -((0.7 * y + 0.3 / 2) * log_p).sum(axis=1).mean())
 
 
 def auc_of_200():
@@ -168,6 +240,16 @@ TRAPS = {
     "`F1Score` of one column": f1_of_one_column,
     "a label of −100, not declared, costs 0 and stays in the divisor": padding_in_the_divisor,
     "`class_weight` refuses PyTorch's `DataLoader`": loader_refused,
+    "RMSprop's ε stands under the root": rmsprop_epsilon,
+    "Adagrad starts at 0.1": adagrad_start,
+    "`clipnorm` clips each variable alone": clipped_by_variable,
+    "momentum holds the rate": momentum_of_the_rate,
+    "`ReduceLROnPlateau` acts when the bad epochs reach its patience": patience_reached,
+    "the momentum of `BatchNormalization` is the old average's": momentum_of_the_old,
+    "`Recall` counts the padding that a mask covers": padding_in_recall,
+    "`validation_split` cuts the last rows off before it shuffles": split_before_the_shuffle,
+    "a subclass of `Loss` gets logits (n, 1) and labels (n,)": own_subclass,
+    "smoothing on `axis=1` counts the last axis": smoothed_on_axis_1,
     "`set_floatx` after a layer is ignored": late_floatx,
 }
 
