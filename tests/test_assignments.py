@@ -17,8 +17,8 @@ def cells_of(name):
     return assignments.master(name).cells
 
 
-def test_there_is_one_for_each_section():
-    assert [name[:3] for name in assignments.names()] == [f"0{number}_" for number in range(1, 8)]
+def test_there_is_one_for_each_section_and_one_on_porting():
+    assert [name[:3] for name in assignments.names()] == [f"0{number}_" for number in range(1, 9)]
 
 
 @pytest.mark.parametrize(("kind", "least"), [("wrong", 40), ("right", 12)])

@@ -4,10 +4,13 @@ A master is edited as text in ``assignments/text/``. The notebook that is made f
 what nbgrader reads. The release is what students get: nbgrader puts the header first and takes the solutions and the
 hidden tests out.
 ``--class FOLDER`` then hands in for three made-up students: the solutions in each framework, and the release as it is.
+``--class LIST.csv`` writes to ``assignments/variants/`` what each student of a list gets where students get different
+things (`tools.variants`).
 """
 
 import argparse
 import ast
+import copy
 import os
 import re
 import sys
@@ -19,13 +22,15 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import is_grade, is_solution
 from traitlets.config import PyFileConfigLoader
 
-from tools import notebooks
+from tools import notebooks, variants
 from tools.course import FRAMEWORKS, ROOT
+from tools.grading import Refusal
 from tools.text import assignment
 
 COURSE = ROOT / "assignments"
 TEXTS = COURSE / "text"
 SOLUTION = re.compile(r"BEGIN SOLUTION.*?END SOLUTION", re.DOTALL)
+MARKER = re.compile(r" *### (?:BEGIN|END) SOLUTION\n?")
 HIDDEN = re.compile(r"BEGIN HIDDEN TESTS.*?END HIDDEN TESTS", re.DOTALL)
 
 
@@ -106,14 +111,35 @@ def release(name, folder=COURSE):
     done = course(folder).generate_assignment(name, force=True)
     if not done["success"]:
         raise RuntimeError(f"nbgrader could not make the release of {name}:\n{done['log']}{done['error'] or ''}")
-    return notebooks.read(folder / "release" / name / f"{name}.ipynb")
+    path = folder / "release" / name / f"{name}.ipynb"
+    notebook = notebooks.read(path)
+    if variants.faults(name):
+        notebook = of_variant(notebook, name, 0)
+        nbformat.write(notebook, path)
+    return notebook
+
+
+def ports(name, variant):
+    """Return the broken port of a variant of an assignment, by the name of its cell."""
+    cells = {cell for names in variants.faults(name).values() for fault in names.values() for cell in fault}
+    chosen = variants.drawn(name, variant).values()
+    rights = {id_of(cell): MARKER.sub("", cell.source) for cell in master(name).cells if id_of(cell) in cells}
+    return {cell: variants.broken(name, cell, port, chosen) for cell, port in rights.items()}
+
+
+def of_variant(released, name, variant):
+    """Return the release of an assignment with the number and the broken port of a variant."""
+    notebook, sources = copy.deepcopy(released), ports(name, variant) | {"variant": f"VARIANT = {variant}"}
+    for cell in notebook.cells:
+        cell.source = sources.get(id_of(cell), cell.source)
+    return notebook
 
 
 def traces(name, released):
     """Return the lines of solutions and hidden tests of an assignment that its release shows; there should be none."""
     sources = [cell.source for text in ("header", name) for cell in master(text).cells]
     hidden = [part for source in sources for pattern in (SOLUTION, HIDDEN) for part in pattern.findall(source)]
-    visible = [HIDDEN.sub("", SOLUTION.sub("", source)) for source in sources]
+    visible = [HIDDEN.sub("", SOLUTION.sub("", source)) for source in sources] + [*ports(name, 0).values()]
     secret = _lines(hidden) - _lines(visible)
     return sorted(line for line in secret & _lines(cell.source for cell in released.cells) if len(line) > 12)
 
@@ -139,12 +165,29 @@ def hand_in(notebook, student, name, folder):
     return path
 
 
+def hand_out(released, name, students, folder=COURSE):
+    """Write what each student of a list gets, and the list of who has which variant; return how many have one."""
+    given = variants.assigned(name, students, variants.known(folder))
+    for student in students:
+        hand_in(of_variant(released, name, given[student]), student, name, folder / "variants")
+    variants.write(given, folder)
+    return len(students)
+
+
 def main(arguments=None):
     """Write the masters and the release of every assignment; return the exit status."""
     parser = argparse.ArgumentParser(description="Make the assignments.")
-    parser.add_argument("--class", dest="submissions", type=Path, metavar="FOLDER", help="hand in for made-up students")
+    listed = "hand in for made-up students; or write a variant for each student of a table with a column student"
+    parser.add_argument("--class", dest="submissions", type=Path, metavar="FOLDER|LIST.csv", help=listed)
     options = parser.parse_args(arguments)
 
+    students = []
+    if options.submissions and options.submissions.suffix.lower() == ".csv":
+        try:
+            students, options.submissions = variants.students(options.submissions), None
+        except Refusal as refusal:
+            print(refusal, file=sys.stderr)
+            return 1
     write_masters()
     for name in names():
         notebook = release(name)
@@ -153,6 +196,8 @@ def main(arguments=None):
             return 1
         points = sum(cell.metadata.nbgrader.points for cell in notebook.cells if is_grade(cell))
         print(f"assignments/release/{name}/{name}.ipynb: {points:g} points")
+        if students and variants.faults(name):
+            print(f"assignments/variants/: {hand_out(notebook, name, students)} students have a variant of it")
         if options.submissions:
             hand_in(notebook, "untouched", name, options.submissions)
             for tag in (framework.tag for framework in FRAMEWORKS):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import joblib
 
-from tools import assignments, offline
+from tools import assignments, offline, variants
 from tools.grading import Refusal, alike, answers, book, report, sandbox, submissions, watch
 from tools.grading.report import LOST, Event, Result
 from tools.grading.submissions import Record
@@ -28,6 +28,8 @@ def grade(task, stop, again=False):
     before = record.read()
     name = submission.assignment
     state = record.state(root / "source" / name / f"{name}.ipynb", root / "source" / "header.ipynb")
+    if variants.faults(name):
+        state += f" {variants.known(root).get(submission.student, 0)}"
     if not again and before.get("state") == state:
         with BOOK, book.open_at(root) as gradebook:
             if book.holds(gradebook, submission):  # it may have been deleted since

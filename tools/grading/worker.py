@@ -19,7 +19,7 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade, is_solution, parse_utc
 from traitlets.config import Config
 
-from tools import assignments, notebooks
+from tools import assignments, notebooks, variants
 from tools.assignments import id_of
 from tools.grading import Refusal, harmless, reading, sandbox
 from tools.grading.execution import SECONDS, Execution
@@ -92,6 +92,8 @@ def prepare(submission, target, root):
     if other := which(own, name, root):
         raise Refusal(f"this is {other}, not {name}: put it into a folder {other}")
     notebook, more = restore(own, released, master)
+    if variants.faults(name):
+        more += settle_variant(notebook, submission.student, variants.known(root))
     notebook.metadata = copy.deepcopy(released.metadata)
     target.parent.mkdir(parents=True, exist_ok=True)
     for old in target.parent.iterdir():
@@ -105,6 +107,25 @@ def prepare(submission, target, root):
         except Exception:  # dateutil raises many kinds
             events.append(Event(NOTE, f"{STAMP} holds no time ({short(stamp, 40)})"))
     return events + more
+
+
+def settle_variant(notebook, student, known):
+    """Put the variant that a student was given into a notebook; return what happened.
+
+    Parameters
+    ----------
+    known : dict
+        Variants by student; empty where nobody was given one, so that all have 0.
+    """
+    (cell,) = (cell for cell in notebook.cells if cell.id == "variant")
+    variant, said = known.get(student, 0), cell.source.strip()
+    cell.source = f"VARIANT = {variant}"
+    events = []
+    if known and student not in known:
+        events.append(Event(LOOK, f"{student} is not in {variants.LIST}, and was graded as variant 0"))
+    if said != cell.source:
+        events.append(Event(LOOK, f"holds {short(said, 40)}, and was graded as variant {variant}"))
+    return events
 
 
 def which(own, name, root):
