@@ -15,7 +15,7 @@ from tools.grading import Refusal, worker
 from tools.grading.submissions import Submission
 
 NAME = "08_broken_port"
-PARITY, MOVES = 1e-10, 1e-9  # what a right port keeps to, and what every fault goes beyond
+PARITY, MOVES = 1e-10, 1e-8  # what a right port keeps to, and what every fault goes beyond
 TAGS = [framework.tag for framework in FRAMEWORKS]
 FAULTS = [(part, fault) for part, names in variants.faults(NAME).items() for fault in names]
 CELLS = {id_of(cell): cell for _, cell in masters.cells_of(NAME) if id_of(cell)}
@@ -32,6 +32,8 @@ WRONG = [
     ("pytorch", "loss", "(weights * each).mean()", "(weights / weights.mean() * each).mean()"),
     ("pytorch", "loss", "(settings.w - 1) * y", "(settings.w - 1) * (y > 0.5) * targets"),
     ("tensorflow", "loss", "tf.reduce_mean(weights * each)", "tf.reduce_mean(weights[:, None] * each)"),
+    ("pytorch", "loss", "(settings.w - 1) * y", "(torch.tensor(settings.w) - 1) * y"),
+    ("tensorflow", "loss", "(settings.w - 1) * y", "(tf.cast(settings.w, tf.float64) - 1) * y"),
     ("pytorch", "step", "eps=2**-100", "eps=1e-12"),
     ("pytorch", "step", "settings.clip / norm", "settings.clip / (norm + 1e-6)"),
     ("pytorch", "step", "lr=settings.rate", "lr=2**-6"),
@@ -135,7 +137,7 @@ def test_each_fault_alone_moves_the_run_and_loses_its_mark(framework, part, faul
 @pytest.mark.parametrize("framework", TAGS)
 def test_a_variant_moves_the_run_until_its_last_fault_is_repaired(framework, variant, run):
     faults = tuple(variants.drawn(NAME, variant).values())
-    assert len(faults) == 5 and apart(run(framework, faults, n=30, n_new=70)) > MOVES
+    assert len(faults) == 5 and apart(run(framework, faults, n=30, n_new=70, epochs=1)) > MOVES
     assert all(apart(run(framework, (left,))) > MOVES for left in faults)
     assert port(framework, faults) != port(framework, ()) == right(framework)
 
