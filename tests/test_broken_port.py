@@ -11,7 +11,8 @@ import pytest
 from tools import assignments, variants
 from tools.assignments import id_of
 from tools.course import FRAMEWORKS
-from tools.grading import Refusal, worker
+from tools.grading import Refusal, alike, worker
+from tools.grading.report import Result
 from tools.grading.submissions import Submission
 
 NAME = "08_broken_port"
@@ -374,6 +375,17 @@ def test_without_a_list_everybody_has_the_release(course, tmp_path):
     (cell,) = (cell for cell in course[1].cells if id_of(cell) == "variant")
     cell.id = "variant"
     assert worker.settle_variant(course[1], "anna", {}) == [] and cell.source == "VARIANT = 0"
+
+
+def test_ports_that_were_repaired_alike_are_no_copies(course):
+    root, _ = course
+    for student in STUDENTS[:3]:
+        notebook = handed_out(root, student)
+        for cell in notebook.cells:
+            if id_of(cell) in ("p3_pytorch", "p3_tensorflow"):
+                cell.source = right(id_of(cell).removeprefix("p3_"))
+        assignments.hand_in(notebook, student, NAME, root / "autograded")
+    assert alike.write(root, [Result(student, NAME) for student in STUDENTS[:3]]) == []
 
 
 def test_the_list_is_a_table(course):

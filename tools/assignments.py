@@ -120,7 +120,9 @@ def release(name, folder=COURSE):
 
 
 def ports(name, variant):
-    """Return the broken port of a variant of an assignment, by the name of its cell."""
+    """Return the broken port of a variant of an assignment, by the name of its cell; mostly there is none."""
+    if not variants.faults(name):
+        return {}
     cells = {cell for names in variants.faults(name).values() for fault in names.values() for cell in fault}
     chosen = variants.drawn(name, variant).values()
     rights = {id_of(cell): MARKER.sub("", cell.source) for cell in master(name).cells if id_of(cell) in cells}

@@ -12,7 +12,8 @@ from itertools import combinations
 
 from nbgrader.utils import is_locked
 
-from tools import notebooks
+from tools import assignments, notebooks
+from tools.assignments import id_of
 
 WORD = re.compile(r"\w+|[^\w\s]")
 SPAN = 8  # words and signs of a passage
@@ -22,11 +23,11 @@ SHARE = 0.5  # and the share of the shorter
 MASTER = "(the masters)"
 
 
-def passages(path):
-    """Return the passages in the cells of a notebook that a student may write; none where there is no notebook."""
+def passages(path, without=()):
+    """Return the passages in a notebook's cells that a student may write, but for some; none without a notebook."""
     found = set()
     for cell in notebooks.read(path).cells if path.exists() else []:
-        if not is_locked(cell) and cell.id != "happened":
+        if not is_locked(cell) and cell.id != "happened" and id_of(cell) not in without:
             words = WORD.findall(re.sub(r".*(?:BEGIN|END) SOLUTION.*", "", cell.source))
             found |= {tuple(words[start : start + SPAN]) for start in range(len(words) - SPAN + 1)}
     return found
@@ -48,12 +49,13 @@ def write(root, results):
     tables = []
     for name in sorted({result.assignment for result in results}):
         file = f"{name}.ipynb"
+        ports = assignments.ports(name, 0)  # which all repair to the same
         given = passages(root / "release" / name / file)
         students = {result.student for result in results if result.assignment == name}
-        own = {student: passages(root / "autograded" / student / name / file) - given for student in students}
+        own = {student: passages(root / "autograded" / student / name / file, ports) - given for student in students}
         table = root / "alike" / f"{name}.csv"
         table.parent.mkdir(exist_ok=True)
-        found = pairs(own, passages(root / "source" / name / file) - given)
+        found = pairs(own, passages(root / "source" / name / file, ports) - given)
         with open(table, "w", newline="", encoding="utf-8") as opened:
             writer = csv.writer(opened)
             writer.writerow(["share", "passages", "student", "other"])
