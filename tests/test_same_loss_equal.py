@@ -654,3 +654,20 @@ def test_a_batch_of_one_row_is_compared_and_left_out_where_a_side_refuses_it():
     found = same_loss(refusing, SPARSE(from_logits=True), n_classes=3)
     assert found.same and "of 2 to " in found.domain
     assert "batches of one row are left out where PyTorch refuses them or is not finite" in found.notes
+
+
+def counting(warm, loss):
+    """Return a loss that is twice what it was after some calls."""
+    calls = []
+
+    def counted(z, y):
+        calls.append(1)
+        return loss(z, y) * (2 if len(calls) > warm else 1)
+
+    return counted
+
+
+@pytest.mark.parametrize("warm", [5, 12, 30, 60])
+def test_a_count_of_calls_that_changes_the_loss_is_called_a_state(warm):
+    with pytest.raises(NotCompared, match="of the same batch changed.*Freeze its state|a running count"):
+        same_loss(counting(warm, F.cross_entropy), SPARSE(from_logits=True), n_classes=4)

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from companion.same_loss import words
+from companion.same_loss import probes, words
 
 _NEAR = {"float64": 1e-5, "float32": 2e-4}
 """Relative differences below which two losses are the same, ``|z| ≤ 3``; ten times that up to ``|z| = 6``."""
@@ -96,8 +96,15 @@ def compare(sides, forms, *, declared):
     forms : tuple of Form
     declared : tuple of bool
         For each side, whether the user has said what the model gives.
+
+    Raises
+    ------
+    NotCompared
+        If a loss changed while it was compared.
     """
     found, tolerance = _by_value(sides, forms)
+    for side, form in zip(sides, forms, strict=True):
+        probes.frozen(side, form.reading)
     causes = _causes(sides, forms, declared)
     apart = np.array([each.apart > 1 for each in found])
     if not apart[: len(_REACHES)].any():
@@ -223,9 +230,11 @@ def _left_out(each):
 def _domain(found, forms):
     """Return over what was compared, in words."""
     sizes = [len(each.y) for each in found if not _left_out(each)]
+    of_logits = any(form.reading.given == "logits" for form in forms)
+    what = "logits" if of_logits else "probabilities, those of logits"
     return (
         f"{len(sizes)} batches of {min(sizes)} to {max(sizes)} rows, one hard label a row 0…{forms[0].n_classes - 1}, "
-        f"some without a class, logits within ±6 and at 0, {_precision(forms)}"
+        f"some without a class, {what} within ±6 and at 0, {_precision(forms)}"
     )
 
 
