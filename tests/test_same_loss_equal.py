@@ -579,3 +579,111 @@ def test_the_command_line_gives_the_verdict_and_a_status(tmp_path, monkeypatch, 
     assert capsys.readouterr().out.startswith("PyTorch: ")
     assert __main__.main([f"{mine}:none", f"{mine}:theirs"]) == 2
     assert "NOT COMPARED" in capsys.readouterr().err
+
+
+# Batches as they come in imbalanced data, and at the end of training.
+
+
+def balanced_by_the_batch(most):
+    """Return a loss whose positives weigh as many negatives as the batch has for each, at most `most`."""
+
+    def loss(z, y):
+        weight = (1 - y).sum() / y.sum().clamp(min=1)
+        return F.binary_cross_entropy_with_logits(z, y, pos_weight=weight.clamp(max=most))
+
+    return loss
+
+
+def balanced_by_the_batch_of_keras(y, z):
+    weight = keras.ops.sum(1 - y) / keras.ops.maximum(keras.ops.sum(y), 1)
+    return keras.ops.mean(weight * y * keras.ops.softplus(-z) + (1 - y) * keras.ops.softplus(z))
+
+
+def test_a_weight_that_one_side_bounds_is_seen_in_imbalanced_batches():
+    assert same_loss(balanced_by_the_batch(1e9), balanced_by_the_batch_of_keras).same
+    found = same_loss(balanced_by_the_batch(10.0), balanced_by_the_batch_of_keras)
+    assert found.kinds == {"some batches"}
+    assert "where class 1 has at most 0.031 of the rows" in str(found)
+
+
+@pytest.mark.parametrize("k", [3, 10])
+def test_weights_of_the_batch_that_one_side_bounds_are_seen_with_several_classes(k):
+    def balanced(most):
+        def loss(z, y):
+            counts = torch.bincount(y, minlength=k).to(z.dtype).clamp(min=1)
+            return ((len(y) / (k * counts)).clamp(max=most)[y] * F.cross_entropy(z, y, reduction="none")).mean()
+
+        return loss
+
+    def balanced_of_keras(y, z):
+        hot = keras.ops.one_hot(keras.ops.cast(keras.ops.reshape(y, (-1,)), "int32"), k, dtype=z.dtype)
+        counts = keras.ops.maximum(keras.ops.sum(hot, 0), 1)
+        weights = keras.ops.sum(hot) / (k * keras.ops.sum(hot * counts, 1))
+        return keras.ops.mean(weights * keras.ops.categorical_crossentropy(hot, z, from_logits=True))
+
+    assert same_loss(balanced(1e9), balanced_of_keras, n_classes=k).same
+    assert not same_loss(balanced(10.0), balanced_of_keras, n_classes=k).same
+
+
+@pytest.mark.parametrize("k", [2, 3, 10])
+def test_a_floor_under_the_loss_is_seen_where_every_row_is_right(k):
+    def flooded(z, y):
+        return (F.cross_entropy(z, y) - 0.05).abs() + 0.05
+
+    found = same_loss(flooded, SPARSE(from_logits=True), n_classes=k)
+    assert found.kinds == {"some batches"}
+    assert "where every row is right by a wide margin" in str(found)
+
+
+def test_hard_rows_of_which_one_side_takes_no_fewer_than_some_are_seen_where_all_are_easy():
+    def hard(least):
+        def loss(z, y):
+            cost = F.cross_entropy(z, y, reduction="none")
+            above = cost[cost > 0.357]
+            return above.mean() if len(above) >= 1 else cost.topk(1)[0].mean() * least
+
+        return loss
+
+    def hard_of_keras(y, z):
+        cost = keras.losses.sparse_categorical_crossentropy(y, z, from_logits=True)
+        above = keras.ops.cast(cost > 0.357, z.dtype)
+        return keras.ops.sum(above * cost) / keras.ops.maximum(keras.ops.sum(above), 1)
+
+    logits = {"n_classes": 3, "outputs": "logits"}
+    assert same_loss(hard(0), hard_of_keras, **logits).same
+    assert not same_loss(hard(1), hard_of_keras, **logits).same
+
+
+def test_a_batch_of_one_row_is_compared_and_left_out_where_a_side_refuses_it():
+    def most(z, y):
+        cost = F.cross_entropy(z, y, reduction="none")
+        return cost.sum() / len(cost) * (len(cost) > 1)
+
+    found = same_loss(most, SPARSE(from_logits=True), n_classes=3)
+    assert found.kinds == {"some batches"}
+    assert "where a batch has at most one row" in str(found)
+
+    def refusing(z, y):
+        assert len(z) > 1
+        return F.cross_entropy(z, y)
+
+    found = same_loss(refusing, SPARSE(from_logits=True), n_classes=3)
+    assert found.same and "of 2 to " in found.domain
+    assert "batches of one row are left out where PyTorch refuses them or is not finite" in found.notes
+
+
+def counting(warm, loss):
+    """Return a loss that is twice what it was after some calls."""
+    calls = []
+
+    def counted(z, y):
+        calls.append(1)
+        return loss(z, y) * (2 if len(calls) > warm else 1)
+
+    return counted
+
+
+@pytest.mark.parametrize("warm", [5, 12, 30, 60])
+def test_a_count_of_calls_that_changes_the_loss_is_called_a_state(warm):
+    with pytest.raises(NotCompared, match="of the same batch changed.*Freeze its state|a running count"):
+        same_loss(counting(warm, F.cross_entropy), SPARSE(from_logits=True), n_classes=4)

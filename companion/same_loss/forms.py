@@ -146,8 +146,8 @@ def _of_reading(side, reading, ignored):
     rows = probes.rows(side, reading)
     if rows.stateful:
         raise probes.NotCompared(
-            f"{side.framework}'s loss gives two answers for one batch: it has a state, or draws numbers. Fix the seed "
-            "inside the loss, or take the randomness out."
+            f"{side.framework}'s loss gives two answers for one batch: it has a state, or draws numbers. Freeze its "
+            "state, such as a running count; fix the seed inside the loss, or take the randomness out."
         )
     form = Form(side.framework, side.n_classes, reading)
     form.broadcast, form.coupled, form.entries = rows.broadcast, rows.coupled, rows.entries
@@ -167,6 +167,7 @@ def _of_reading(side, reading, ignored):
     if ignored is not None:
         form.ignored = _ignored(side, reading, ignored)
     form.notes += _tails(side, reading)
+    probes.frozen(side, reading)
     return form
 
 

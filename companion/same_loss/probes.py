@@ -185,6 +185,18 @@ def close(a, b, tolerance):
     return bool(np.abs(a - b).max() <= tolerance * max(np.abs(b).max(), np.abs(a).max()))
 
 
+def frozen(side, reading):
+    """Raise `NotCompared` if the first batch of a reading, put to the loss again, gives another answer.
+
+    A count of the calls, as of a warm-up, can change the loss between two probes; then no two of them belong together.
+    """
+    if side.changed(reading):
+        raise NotCompared(
+            f"{side.framework}'s loss has a state: its value or gradient of the same batch changed while it was "
+            "compared. Freeze its state, such as a count of calls or running means, or compare it before and after."
+        )
+
+
 @dataclass(frozen=True)
 class Rows:
     """How the rows of a batch hang together, from one batch and three changes of it.

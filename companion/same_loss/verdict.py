@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from companion.same_loss import words
+from companion.same_loss import probes, words
 
 _NEAR = {"float64": 1e-5, "float32": 2e-4}
 """Relative differences below which two losses are the same, ``|z| ≤ 3``; ten times that up to ``|z| = 6``."""
@@ -96,8 +96,15 @@ def compare(sides, forms, *, declared):
     forms : tuple of Form
     declared : tuple of bool
         For each side, whether the user has said what the model gives.
+
+    Raises
+    ------
+    NotCompared
+        If a loss changed while it was compared.
     """
     found, tolerance = _by_value(sides, forms)
+    for side, form in zip(sides, forms, strict=True):
+        probes.frozen(side, form.reading)
     causes = _causes(sides, forms, declared)
     apart = np.array([each.apart > 1 for each in found])
     if not apart[: len(_REACHES)].any():
@@ -116,6 +123,10 @@ def compare(sides, forms, *, declared):
     nowhere = np.array([not any(each.finite) for each in found])
     if nowhere.any():
         notes.append(f"neither side is finite {words.where(found, nowhere) or 'in some of the batches'}")
+    if small := sorted({len(each.y) for each in found if _left_out(each)}):
+        refusing = [forms[i].framework for i in (0, 1) if any(_left_out(each) and not each.finite[i] for each in found)]
+        rows = " and ".join("one row" if size == 1 else "two" for size in small)
+        notes.append(f"batches of {rows} are left out where {' and '.join(refusing)} refuses them or is not finite")
     return Verdict(same, causes, example, largest, _domain(found, forms), forms, notes)
 
 
@@ -136,13 +147,17 @@ def _unnamed(found, apart, forms, causes):
 
 @dataclass(frozen=True)
 class Compared:
-    """A batch, the reach of its logits, how far two losses are apart over what is allowed, and which is finite."""
+    """A batch, the reach of its logits, how far two losses are apart over what is allowed, and which is finite.
+
+    `told` says what it is made for, "" where its counts do.
+    """
 
     z: np.ndarray
     y: np.ndarray
     reach: float
     apart: float
     finite: tuple
+    told: str = ""
 
     @property
     def counts(self):
@@ -151,11 +166,21 @@ class Compared:
 
 
 def _batches(k, one_logit):
-    """Yield logits, labels and reach of ordinary batches, and of those where a class has one row, none, or all."""
+    """Yield logits, labels, reach and what is told of batches: ordinary ones first, then those that are not.
+
+    In these a class has one row, none, all, or 31 and 127 for each of another; every row is right, or wrong; there are
+    one row, or two.
+    """
 
     def made(rng, counts, reach):
         y = rng.permutation(np.repeat(np.arange(k), counts))
-        return rng.uniform(-reach, reach, len(y) if one_logit else (len(y), k)), y, reach
+        return rng.uniform(-reach, reach, len(y) if one_logit else (len(y), k)), y, reach, ""
+
+    def decided(rng, right):
+        y = rng.permutation(np.repeat(np.arange(k), 3))
+        own = (y == 1) if one_logit else y[:, None] == np.arange(k)
+        z = rng.uniform(3, 6, own.shape) * np.where(own == right, 1, -1)
+        return z, y, 6.0, f"where every row is {'right' if right else 'wrong'} by a wide margin"
 
     rng = np.random.default_rng(70)
     for number, reach in enumerate(_REACHES):
@@ -163,16 +188,28 @@ def _batches(k, one_logit):
     for own, other in ((1, 5), (0, 5), (5, 0))[: 2 if k == 2 else 3]:  # of two classes, one alone lacks the other
         for label in range(k):
             yield made(rng, np.where(np.arange(k) == label, own, other), 2.0)
+    for common, label in itertools.product((31, 127), (0, k - 1)):
+        yield made(rng, np.where(np.arange(k) == label, common, 1), 2.0)
+    yield from (decided(rng, right) for right in (True, False))
+    for few in ({0}, {k - 1}, {0, k - 1}):
+        yield made(rng, np.isin(np.arange(k), list(few)).astype(int), 2.0)
+    yield made(rng, 2 * (np.arange(k) == 0), 2.0)
 
 
 def _by_value(sides, forms):
     """Return what was `Compared`, and the relative difference that is allowed."""
-    tolerance = max(_NEAR[form.reading.precision] for form in forms)
-    found = []
-    for number, (z, y, reach) in enumerate(_batches(forms[0].n_classes, _one_logit(forms))):
-        apart, finite = _apart(sides, forms, z, y, in_all=number >= len(_REACHES))
-        apart = np.inf if number < len(_REACHES) and not any(finite) else apart  # nothing is known of such a batch
-        found.append(Compared(z, y, reach, apart / (tolerance * (10 if reach > 3 else 1)), finite))
+    precision = _precision(forms)
+    tolerance, found = _NEAR[precision], []
+    typical = (0.0, 0.0)
+    for number, (z, y, reach, told) in enumerate(_batches(forms[0].n_classes, _one_logit(forms))):
+        ordinary = number < len(_REACHES)
+        both = _both(sides, forms, z, y)
+        apart, finite = _difference(both, y, precision, typical, in_all=not ordinary)
+        if ordinary and all(finite):
+            typical = tuple(map(max, typical, _size(both)))
+        apart = np.inf if ordinary and not any(finite) else apart  # nothing is known of such a batch
+        each = Compared(z, y, reach, apart / (tolerance * (10 if reach > 3 else 1)), finite, told)
+        found.append(replace(each, apart=0.0) if _left_out(each) else each)
     return found, tolerance
 
 
@@ -180,13 +217,24 @@ def _one_logit(forms):
     return not all(form.reading.columns for form in forms)
 
 
+def _precision(forms):
+    """Return the lower of the precisions in which two losses are computed."""
+    return "float32" if "float32" in {form.reading.precision for form in forms} else "float64"
+
+
+def _left_out(each):
+    """Whether a batch of one row or two was left out, since one side refuses it or is not finite there."""
+    return len(each.y) < 3 and any(each.finite) and not all(each.finite)
+
+
 def _domain(found, forms):
     """Return over what was compared, in words."""
-    sizes = [len(each.y) for each in found]
-    precision = "float32" if "float32" in {form.reading.precision for form in forms} else "float64"
+    sizes = [len(each.y) for each in found if not _left_out(each)]
+    of_logits = any(form.reading.given == "logits" for form in forms)
+    what = "logits" if of_logits else "probabilities, those of logits"
     return (
-        f"{len(found)} batches of {min(sizes)} to {max(sizes)} rows, one hard label a row 0…{forms[0].n_classes - 1}, "
-        f"some without a class, logits within ±6 and at 0, {precision}"
+        f"{len(sizes)} batches of {min(sizes)} to {max(sizes)} rows, one hard label a row 0…{forms[0].n_classes - 1}, "
+        f"some without a class, {what} within ±6 and at 0, {_precision(forms)}"
     )
 
 
@@ -206,20 +254,36 @@ def _both(sides, forms, z, y):
     return found
 
 
-def _apart(sides, forms, z, y, *, in_all=False):
-    """Return the largest relative difference of the values, and of the gradients of one class; and which are finite.
+def _apart(sides, forms, z, y):
+    """Return the largest relative difference of the values, and of the gradients of one class; and which are finite."""
+    return _difference(_both(sides, forms, z, y), y, _precision(forms))
+
+
+_FLOOR = {"float64": 1e-8, "float32": 1e-3}
+"""The share of what is typical, or of the largest gradient of a batch, below which numbers are rounding."""
+
+
+def _size(both):
+    """Return the largest value, and the largest gradient of a row times the rows, of either side."""
+    return max(abs(value) for value, _ in both), max(np.abs(gradient).max() * len(gradient) for _, gradient in both)
+
+
+def _difference(both, y, precision, typical=(0.0, 0.0), *, in_all=False):
+    """Return what `_apart` does, of values and gradients; `typical` is the `_size` of those of ordinary batches.
 
     The difference is infinite where one side alone is finite, and 0 where neither is. With `in_all` that of gradients
     is relative to the value of a row, if that is larger: without positives the gradient of a dice is that of its ε.
     """
-    (v, g), (w, h) = _both(sides, forms, z, y)
-    finite = tuple(bool(np.isfinite(value) and np.isfinite(gradient).all()) for value, gradient in ((v, g), (w, h)))
+    (v, g), (w, h) = both
+    finite = tuple(bool(np.isfinite(value) and np.isfinite(gradient).all()) for value, gradient in both)
     if not all(finite):
         return (np.inf if any(finite) else 0.0), finite
-    difference = abs(v - w) / max(abs(v), abs(w), 1e-300)
+    floor, (value_floor, gradient_floor) = _FLOOR[precision], _FLOOR[precision] * np.array(typical)
+    difference = abs(v - w) / max(abs(v), abs(w), value_floor, 1e-300)
+    floors = (gradient_floor / len(y), floor * max(np.abs(g).max(), np.abs(h).max()))
     for label in np.unique(y):
         a, b = g[y == label], h[y == label]
-        largest = max(np.abs(a).max(), np.abs(b).max(), in_all * max(abs(v), abs(w)) / len(y))
+        largest = max(np.abs(a).max(), np.abs(b).max(), in_all * max(abs(v), abs(w)) / len(y), *floors)
         if largest > 1e-12:
             difference = max(difference, np.abs(a - b).max() / largest)
     return float(difference), finite

@@ -107,6 +107,15 @@ def _common(found, odd):
         text = ", or ".join(numbers.get(most, f"at most {most} rows") + of for most, of in limits[:2])
         mend = "treat such a batch alike on both sides: max(1, count), say, where a count divides"
         return f"where a batch has {text}", mend
+    share = np.maximum(counts, 1) / total[:, None]
+    for k in range(n_classes):
+        if share[odd, k].max() < share[~odd, k].min():
+            return f"where class {k} has at most {share[odd, k].max():.2g} of the rows", (
+                "bound, clamp or round what is counted in the batch alike on both sides"
+            )
+    told = {each.told for each, is_odd in zip(found, odd, strict=True) if is_odd}
+    if len(told) == 1 and (text := told.pop()):
+        return text, "treat such a batch alike on both sides: a floor, a threshold, a smallest number of rows"
     reach = np.array([each.reach for each in found])
     if not reach[odd].any() and reach[~odd].all():
         return "where every logit is 0, so that all rows of a class tie", (
