@@ -30,8 +30,8 @@ class Form:
     divisor : probes.Divisor
     divided_by : str
         "samples", "weights", "sum", "class" (the rows of the same class), "valid" (those whose class has a weight),
-        "averaged" (the mean of the weights times the mean of the losses), "classes" (the rows of `counted`), or
-        "unknown".
+        "averaged" (the mean of the weights times the mean of the losses), "others" (the samples, each class times the
+        share of the others in the batch), "classes" (the rows of `counted`), or "unknown".
     counted : tuple of int
     weights : numpy.ndarray, shape (K,) or (K, K)
         Of the classes; with one sigmoid a column, that of column c in a row of class k. Where the sum of the weights
@@ -243,9 +243,15 @@ def _name(form):
     alive = weights.reshape(k, -1).any(axis=1)
     largest = np.abs(slopes).max(axis=1)
     if form.divisor.squared:
-        level = slopes[:, 0]
-        form.divided_by = "averaged"
-        form.weights = slopes[0] / slopes[0, 0] * weights * level
+        shapes = slopes / largest[:, None]
+        if not constant.any() and np.allclose(shapes, shapes[0], rtol=tolerance):
+            first = np.flatnonzero(slopes[0])[0]
+            form.divided_by = "averaged"
+            form.weights = slopes[0] / slopes[0, first] * weights * slopes[:, first]
+        elif not constant.any() and np.allclose(shapes, 1 - np.eye(k), rtol=tolerance):
+            form.divided_by, form.weights = "others", _over(weights, 1 / largest)
+        else:
+            form.weights = weights
     elif not slopes.any():
         form.divided_by, form.weights = "sum", _over(weights, constant)
     elif constant.any():

@@ -43,6 +43,7 @@ _DIVISORS = {
     "class": "each class by its own number of samples",
     "valid": "by the number of samples that are not left out",
     "averaged": "twice: it multiplies the mean of the weights by the mean of the losses",
+    "others": "by the number of samples, each class times the share of the others in the batch",
     "classes": "by the number of samples of the classes {counted}",
     "unknown": "in a way that has no name here",
 }
@@ -53,6 +54,7 @@ _DIVIDE = {
     "class": "the mean of w[y] * loss within each class, summed",
     "valid": "sum(w[y] * loss) / the number of rows that count",
     "averaged": "mean(w[y]) * mean(loss)",
+    "others": "sum(w[y] * (1 - share[y]) * loss) / len(y), with share the shares of the classes in the batch",
     "classes": "sum(w[y] * loss) / the number of rows of the classes {counted} (on both sides max(1, number), lest a "
     "batch have none)",
     "unknown": "the other's divisor",
