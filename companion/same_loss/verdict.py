@@ -128,7 +128,9 @@ _REACHES = (0.0, 1.0, 2.0, 3.0, 3.0, 6.0, 6.0)
 
 def _unnamed(found, apart, forms, causes):
     """Return the causes, of which none but "law" tells why values differ, with what can be said all the same."""
-    if not any(each.values_apart for each in found) and any(each.reach for each, odd in zip(found, apart) if odd):
+    if not any(each.values_apart for each in found) and any(
+        each.reach for each, odd in zip(found, apart, strict=True) if odd
+    ):
         told = Cause("gradient", *words.gradients_alone())
         return [cause for cause in causes if cause.kind != "law"] + [told]
     if words.where(found, apart):
