@@ -691,7 +691,7 @@ def _example(example):
 
 def _rows(values, digits=6):
     """Return the rows of a list as Python has them, at most three, in at most so many digits."""
-    shown = str([np.array(row).tolist() for row in _rounded(values[:3], digits)])
+    shown = str(_rounded(values[:3], digits))
     return shown if len(values) <= 3 else f"{shown[:-1]}, … {len(values) - 3} more rows]"
 
 
