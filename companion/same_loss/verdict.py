@@ -139,6 +139,11 @@ _REACHES = (0.0, 1.0, 2.0, 3.0, 3.0, 6.0, 6.0)
 
 def _unnamed(found, apart, forms, causes):
     """Return the causes, of which none but "law" tells why values differ, with what can be said all the same."""
+    if not any(each.values_apart for each in found) and any(
+        each.reach for each, odd in zip(found, apart, strict=True) if odd
+    ):
+        told = Cause("gradient", *words.gradients_alone())
+        return [cause for cause in causes if cause.kind != "law"] + [told]
     if words.where(found, apart):
         told = Cause("some batches", *words.cause("some batches", forms, found, apart))
         return [cause for cause in causes if cause.kind != "law"] + [told]
@@ -149,7 +154,8 @@ def _unnamed(found, apart, forms, causes):
 class Compared:
     """A batch, the reach of its logits, how far two losses are apart over what is allowed, and which is finite.
 
-    `told` says what it is made for, "" where its counts do.
+    `told` says what it is made for, "" where its counts do; `values_apart`, whether their values differ, and not the
+    gradients alone.
     """
 
     z: np.ndarray
@@ -157,6 +163,7 @@ class Compared:
     reach: float
     apart: float
     finite: tuple
+    values_apart: bool
     told: str = ""
 
     @property
@@ -208,7 +215,9 @@ def _by_value(sides, forms):
         if ordinary and all(finite):
             typical = tuple(map(max, typical, _size(both)))
         apart = np.inf if ordinary and not any(finite) else apart  # nothing is known of such a batch
-        each = Compared(z, y, reach, apart / (tolerance * (10 if reach > 3 else 1)), finite, told)
+        allowed = tolerance * (10 if reach > 3 else 1)
+        values_apart = not np.isclose(both[0][0], both[1][0], rtol=allowed, atol=0)
+        each = Compared(z, y, reach, apart / allowed, finite, values_apart, told)
         found.append(replace(each, apart=0.0) if _left_out(each) else each)
     return found, tolerance
 
@@ -355,7 +364,8 @@ def _causes(sides, forms, declared):
         cause("ignored label")
     if p.kink != t.kink:
         cause("kink")
-    if any(form.law is None or form.divided_by == "unknown" for form in forms) or not (p.confirmed and t.confirmed):
+    unnamed = any(form.law is None or form.weights is None or form.divided_by == "unknown" for form in forms)
+    if unnamed or not (p.confirmed and t.confirmed):
         mixed = p.coupled != t.coupled or p.broadcast != t.broadcast
         if p.overlap is not None and t.overlap is not None:
             if not near(p.overlap, t.overlap):
@@ -468,7 +478,8 @@ def _linear_causes(sides, p, t, cause, near):
         factor *= equal.flat[0] if uniform[1] else 1 / equal.flat[0]
     elif hidden[0] and not hidden[1]:
         factor *= _known_scale(sides[0], p.weights, left)
-    if not near(factor, 1.0):
+    one_family = (p.law.family, p.law.squared, p.law.hinge) == (t.law.family, t.law.squared, t.law.hinge)
+    if not near(factor, 1.0) and (one_family or p.reading.columns != t.reading.columns):
         cause("factor", factor)
 
 
