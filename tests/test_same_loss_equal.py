@@ -163,7 +163,7 @@ def test_keras_alpha_multiplies_the_false_negatives_of_a_tversky_loss():
         (0.0, 1.0, "where a batch has no row of class 1. Not finite there: PyTorch."),
         (1.0, 2.0, "where a batch has at most one row of class 1."),
         (1.0, 3.0, "where a batch has at most 2 rows of class 1."),
-        (1.0, 4.0, "where a batch has at most 2 rows of class 1."),  # none of those compared has 3
+        (1.0, 4.0, "where a batch has at most 3 rows of class 1."),
     ],
 )
 def test_losses_that_differ_where_a_batch_has_few_positives_are_not_the_same(ours, theirs, told):

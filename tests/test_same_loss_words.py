@@ -210,7 +210,13 @@ def test_each_kind_of_cause_leads_into_the_course():
 
 TENSORFLOW_ALONE = """
 import sys
-sys.modules["torch"] = None
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "torch":
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Absent())
 from companion import compare
 import tensorflow as tf
 loss = lambda y, z: tf.nn.sparse_softmax_cross_entropy_with_logits(tf.cast(tf.reshape(y, [-1]), tf.int32), z)

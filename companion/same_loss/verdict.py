@@ -102,7 +102,7 @@ def compare(sides, forms, *, declared):
     NotCompared
         If a loss changed while it was compared.
     """
-    found, tolerance = _by_value(sides, forms)
+    found, left_out, tolerance = _by_value(sides, forms)
     for side, form in zip(sides, forms, strict=True):
         probes.frozen(side, form.reading)
     causes = _causes(sides, forms, declared)
@@ -110,7 +110,7 @@ def compare(sides, forms, *, declared):
     if not apart[: len(_REACHES)].any():
         causes = [cause for cause in causes if cause.kind in _BEFORE]
     if apart.any() and {cause.kind for cause in causes} <= _BEFORE | {"law"}:
-        causes = _unnamed(found, apart, forms, causes)
+        causes = _unnamed(sides, found, apart, forms, causes)
     same = not causes
     example = _example(sides, forms, tolerance) if apart.any() else None
     if apart.any() and example is None:
@@ -123,8 +123,8 @@ def compare(sides, forms, *, declared):
     nowhere = np.array([not any(each.finite) for each in found])
     if nowhere.any():
         notes.append(f"neither side is finite {words.where(found, nowhere) or 'in some of the batches'}")
-    if small := sorted({len(each.y) for each in found if _left_out(each)}):
-        refusing = [forms[i].framework for i in (0, 1) if any(_left_out(each) and not each.finite[i] for each in found)]
+    if small := sorted({len(each.y) for each in left_out}):
+        refusing = [forms[i].framework for i in (0, 1) if not all(each.finite[i] for each in left_out)]
         rows = " and ".join("one row" if size == 1 else "two" for size in small)
         notes.append(f"batches of {rows} are left out where {' and '.join(refusing)} refuses them or is not finite")
     return Verdict(same, causes, example, largest, _domain(found, forms), forms, notes)
@@ -137,12 +137,12 @@ _REACHES = (0.0, 1.0, 2.0, 3.0, 3.0, 6.0, 6.0)
 """The largest logits of the ordinary batches, in each of which every class has rows."""
 
 
-def _unnamed(found, apart, forms, causes):
+def _unnamed(sides, found, apart, forms, causes):
     """Return the causes, of which none but "law" tells why values differ, with what can be said all the same."""
     if not any(each.values_apart for each in found) and any(
         each.reach for each, odd in zip(found, apart, strict=True) if odd
     ):
-        told = Cause("gradient", *words.gradients_alone())
+        told = Cause("gradient", *words.gradients_alone(_ratios(sides, forms)))
         return [cause for cause in causes if cause.kind != "law"] + [told]
     if words.where(found, apart):
         told = Cause("some batches", *words.cause("some batches", forms, found, apart))
@@ -204,9 +204,12 @@ def _batches(k, one_logit):
 
 
 def _by_value(sides, forms):
-    """Return what was `Compared`, and the relative difference that is allowed."""
+    """Return what was `Compared`, the small batches that were left out, and the relative difference that is allowed.
+
+    A batch of one row or two is left out if one side alone refuses it or is not finite there.
+    """
     precision = _precision(forms)
-    tolerance, found = _NEAR[precision], []
+    tolerance, found, left_out = _NEAR[precision], [], []
     typical = (0.0, 0.0)
     for number, (z, y, reach, told) in enumerate(_batches(forms[0].n_classes, _one_logit(forms))):
         ordinary = number < len(_REACHES)
@@ -217,9 +220,9 @@ def _by_value(sides, forms):
         apart = np.inf if ordinary and not any(finite) else apart  # nothing is known of such a batch
         allowed = tolerance * (10 if reach > 3 else 1)
         values_apart = not np.isclose(both[0][0], both[1][0], rtol=allowed, atol=0)
-        each = Compared(z, y, reach, apart / allowed, finite, values_apart, told)
-        found.append(replace(each, apart=0.0) if _left_out(each) else each)
-    return found, tolerance
+        small = not ordinary and len(y) < 3 and any(finite) and not all(finite)
+        (left_out if small else found).append(Compared(z, y, reach, apart / allowed, finite, values_apart, told))
+    return found, left_out, tolerance
 
 
 def _one_logit(forms):
@@ -231,14 +234,9 @@ def _precision(forms):
     return "float32" if "float32" in {form.reading.precision for form in forms} else "float64"
 
 
-def _left_out(each):
-    """Whether a batch of one row or two was left out, since one side refuses it or is not finite there."""
-    return len(each.y) < 3 and any(each.finite) and not all(each.finite)
-
-
 def _domain(found, forms):
     """Return over what was compared, in words."""
-    sizes = [len(each.y) for each in found if not _left_out(each)]
+    sizes = [len(each.y) for each in found]
     of_logits = any(form.reading.given == "logits" for form in forms)
     what = "logits" if of_logits else "probabilities, those of logits"
     return (

@@ -104,10 +104,11 @@ def unnamed(forms):
     )
 
 
-def gradients_alone():
+def gradients_alone(ratios):
     """Return the sentence and the mending line on two losses whose values are equal and whose gradients are not."""
+    silent = _where(ratios)[0] if (ratios == 0).any() else ""
     return (
-        "The values are equal, the gradients are not: one side detaches a factor (stop_gradient, .detach()).",
+        f"The values are equal, the gradients are not: one side detaches a factor (stop_gradient, .detach()).{silent}",
         "take detach() or stop_gradient off the factor; or put it on the same factor of the other side",
     )
 
