@@ -66,7 +66,7 @@ slides: $(SITE)  ## make a deck of slides of every notebook, in build/slides/, t
 pdf: $(SITE)  ## print the course as a book, for both frameworks and for each, into build/pdf/ (needs Chromium)
 	@$(RUN) tools.pdf
 
-assignments: $(ASSIGNMENTS)  ## write what students get into assignments/release/ (CLASS=list.csv: variants; CLASS=folder: made-up submissions)
+assignments: $(ASSIGNMENTS)  ## write what students get (CLASS=list.csv: variants; CLASS=folder: made-up submissions)
 	@$(RUN) tools.assignments $(if $(CLASS),--class "$(CLASS)")
 
 grade: $(ASSIGNMENTS)  ## grade the submissions in SUBMISSIONS=folder, each in a sandbox; feedback, marks, who failed where

@@ -59,11 +59,16 @@ def port(framework, faults):
 
 @pytest.fixture(scope="module")
 def start():
-    """What the ports stand on, once for each framework; Keras' floats are then as they were."""
-    before = keras.config.floatx()
+    """What the ports stand on, once for each framework; Keras' floats are then as they were.
+
+    The first layer of a process fixes what all later ones compute in, so that `set_floatx` alone does not reach them.
+    """
+    before = keras.config.floatx(), keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float64")
     given = [cell for problem, cell in masters.cells_of(NAME) if not problem or id_of(cell) == "p3_train"]
     yield {framework: masters.Start(given, framework) for framework in TAGS}
-    keras.config.set_floatx(before)
+    keras.config.set_floatx(before[0])
+    keras.config.set_dtype_policy(before[1])
 
 
 @pytest.fixture(scope="module")

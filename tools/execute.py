@@ -109,8 +109,7 @@ def course():
         raise Failure("There is no notebook in notebooks/.")
     shutil.rmtree(claims.FOLDER, ignore_errors=True)
     claims.FOLDER.mkdir(parents=True)
-    with tempfile.TemporaryDirectory() as folder:  # of the process that has imported the frameworks for all kernels
-        asyncio.run(at_once(paths, kernel="preloaded", PRELOADED=folder))
+    asyncio.run(at_once(paths))
     rows = claims.collect(paths)
     if not rows:
         raise Failure("No notebook makes a claim (companion.compare.claim).")
@@ -119,7 +118,7 @@ def course():
         raise Failure("Not every claim holds.")
 
 
-async def at_once(paths, **options):
+async def at_once(paths):
     """Execute the notebooks at `paths` into ``build/``, two at once where there are two cores, the longest first."""
     cores = os.cpu_count()
     jobs = min(2, cores)
@@ -127,18 +126,20 @@ async def at_once(paths, **options):
     # Two kernels with all cores' threads each slow one another up to ten times.
     threads = dict.fromkeys(THREADS, str(cores // jobs))
 
-    async def one(path):
+    async def one(path, **environment):
         async with free:
-            await timed(path, BUILD / path.name, COMPANION_CLAIMS=str(claims.file_of(path)), **threads, **options)
+            environment |= threads | {"COMPANION_CLAIMS": str(claims.file_of(path))}
+            await timed(path, BUILD / path.name, kernel="preloaded", **environment)
 
     longest_first = sorted(paths, key=lambda path: -notebooks.text_of(path).stat().st_size)
-    tasks = [asyncio.create_task(one(path)) for path in longest_first]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)  # their kernels are shut down
+    with tempfile.TemporaryDirectory() as folder:  # of the process that has imported the frameworks for all kernels
+        tasks = [asyncio.create_task(one(path, PRELOADED=folder)) for path in longest_first]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)  # their kernels are shut down
 
 
 def main(arguments=None):

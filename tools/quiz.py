@@ -112,9 +112,9 @@ def _said(answer, number=None):
 # ----------------------------------------------------------------------------------------------------------- the slide
 
 
-def slide(lesson):
+def slide(questions):
     """Return the Markdown of the first question with a choice of answers, for the audience and for the speaker."""
-    question = next(each for each in read()[lesson] if each.tolerance is None)
+    question = next(each for each in questions if each.tolerance is None)
     choices = "\n".join(f"- {answer.words}" for answer in question.answers)
     notes = "\n".join(f"- {'✓' if answer.right else '✗'} {answer.words}: {answer.why}" for answer in question.answers)
     return f"## A question to end with\n\n{question.ask}\n\n{choices}", notes

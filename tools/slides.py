@@ -52,11 +52,12 @@ def closing(lesson):
 
     A lesson that has no questions yet has no such slide.
     """
-    if lesson not in quiz.read():
+    questions = quiz.read().get(lesson)
+    if not questions:
         return []
     return [
         nbformat.v4.new_markdown_cell(source, metadata={"slideshow": {"slide_type": kind}})
-        for kind, source in zip(("slide", "notes"), quiz.slide(lesson), strict=True)
+        for kind, source in zip(("slide", "notes"), quiz.slide(questions), strict=True)
     ]
 
 

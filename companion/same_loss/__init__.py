@@ -2,21 +2,25 @@
 
 Each loss is put to batches that separate what can differ: the divisor, the weights, logits or probabilities, the focal
 parameters, and so on. From the answers its canonical form is inferred, alone, and then confirmed on batches that it has
-not seen; the verdict compares the forms. Whether the two are the same is decided by values and gradients, whatever the
-forms. The frameworks are imported when a loss of theirs is looked at. On the command line::
+not seen; the verdict compares the forms. How each is to be called (the order, logits or probabilities, in a graph, a
+label that is ignored) is compared first; whether the two are the same beyond that is decided by values and gradients,
+whatever the forms. The frameworks are imported when a loss of theirs is looked at. On the command line::
 
     python -m companion.same_loss mine:pt_loss mine:keras_loss
 
-What it cannot see: soft targets; several labels a row; logits beyond ±6, but for the notes; batches above 150 rows;
-what changes after more calls than it makes (what draws or counts is refused); relative differences below 1e-5, or 1e-4
-where ``|z|`` is above 3, and twenty times that in float32; where a batch lacks a class or has one row of it, gradients
-that differ by less than that share of the value of a row; half precision and devices; targets of more than one axis; a
-common factor of the weights where their sum divides. And what is no loss: the optimiser, the data, the model. Two
-differences that multiply to one number, such as two factors, are named as one; so are two that meet in one place, such
-as a factor and a missing reduction. Of a law that is not known here it names no parameter: among them a power of the
-probability (the generalised cross-entropy), a sum of two laws (cross-entropy and dice; PolyLoss is known), a hinge over
-several classes, smoothing with a margin, and every loss that mixes rows, but for dice and Tversky's of one logit.
-Whether its rows differ by a factor, in one class or by a divisor is said all the same.
+What it cannot see: soft targets; several labels a row; logits beyond ±6, but for the notes; batches of other sizes than
+the verdict prints; a class that has over 127 times the rows of another, or, if it is neither the first nor the last,
+not much over five times; what changes after more calls than it makes, or draws numbers seldom (a loss whose answer to
+one batch changes meanwhile is refused); of one logit against two, all but the difference of the two; relative
+differences below 1e-5, or 1e-4 where ``|z|`` is above 3, and twenty times that in float32; where a batch lacks a class
+or has one row of it, gradients that differ by less than that share of the value of a row; half precision and devices;
+targets of more than one axis; a common factor of the weights where their sum divides. And what is no loss: the
+optimiser, the data, the model. Two differences that multiply to one number, such as two factors, are named as one; so
+are two that meet in one place, such as a factor and a missing reduction. Of a law that is not known here it names no
+parameter: among them a power of the probability (the generalised cross-entropy), a sum of two laws (cross-entropy and
+dice; PolyLoss is known), a hinge over several classes, smoothing with a margin, and every loss that mixes rows, but for
+dice and Tversky's of one logit. Whether its rows differ by a factor, in one class or by a divisor is said all the same,
+where it is seen.
 """
 
 import importlib.util

@@ -51,7 +51,7 @@ class Verdict:
     Attributes
     ----------
     same : bool
-        Decided by values and gradients alone, on fresh batches within `domain`.
+        Decided by how each is called, and by values and gradients on fresh batches within `domain`.
     causes : list of Cause
         Empty if they are the same; one of the kind "unknown" if a difference has no name here.
     example : Example or None

@@ -732,8 +732,8 @@ def verdict_html(found):
             f"<tr{mark}><td>{title}</td>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
         )
     lines = [line for line in verdict(found).splitlines() if not line.startswith(("PyTorch  ", "TensorFlow "))]
-    table = "<table><tr><th></th><th>PyTorch</th><th>TensorFlow</th></tr>" + "".join(rows) + "</table>"
-    return _paragraph(lines) + table
+    header = "<tr><th></th><th>PyTorch</th><th>TensorFlow</th></tr>"
+    return f'{_paragraph(lines)}<table class="dataframe">{header}{"".join(rows)}</table>'
 
 
 _ROWS = [
