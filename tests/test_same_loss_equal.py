@@ -373,6 +373,13 @@ def test_a_loss_with_a_state_is_refused():
         describe(lambda z, y: F.cross_entropy(z + torch.rand(1) * z, y), framework="PyTorch", n_classes=3)
 
 
+def test_a_function_that_draws_numbers_is_told_so_whichever_its_framework_may_be():
+    with pytest.raises(NotCompared, match="PyTorch's loss gives two answers for one batch.*draws numbers"):
+        describe(lambda z, y: F.binary_cross_entropy_with_logits(z + 0.1 * torch.randn_like(z), y))
+    with pytest.raises(NotCompared, match="TensorFlow's loss gives two answers"):
+        describe(lambda y, z: keras.losses.binary_crossentropy(y, z + tf.random.normal(z.shape, dtype=z.dtype), True))
+
+
 def test_what_cannot_be_called_is_refused_with_the_way_out():
     with pytest.raises(NotCompared, match="Pass n_classes"):
         describe(lambda z, y: z.sum() if z.ndim == 2 else z.no_such_method(), framework="PyTorch")
@@ -579,6 +586,29 @@ def test_the_command_line_gives_the_verdict_and_a_status(tmp_path, monkeypatch, 
     assert capsys.readouterr().out.startswith("PyTorch: ")
     assert __main__.main([f"{mine}:none", f"{mine}:theirs"]) == 2
     assert "NOT COMPARED" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("ours = torch.nn", "NameError: name 'torch' is not defined"), ("raise SystemExit(1)", "SystemExit: 1")],
+)
+def test_what_the_named_file_raises_is_told_in_a_sentence(tmp_path, monkeypatch, capsys, text, told):
+    (tmp_path / "mine_that_raises.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+    assert __main__.main(["mine_that_raises:ours"]) == 2
+    printed = capsys.readouterr()
+    assert printed.err == f"NOT COMPARED: mine_that_raises cannot be imported: {told}\n" and not printed.out
+
+
+@pytest.mark.parametrize("weights", ["[1, 2]", '{"a": 1}', "1, 2"])
+def test_weights_on_the_command_line_that_are_no_dict_of_numbers_are_refused(monkeypatch, capsys, weights):
+    monkeypatch.setattr(__main__, "_named", {"here:ours": SPARSE(from_logits=True)}.get)
+    try:
+        assert __main__.main(["here:ours", "--class-weight", weights]) == 2
+    except SystemExit as ended:
+        assert ended.code == 2
+    assert "class" in capsys.readouterr().err
 
 
 # Batches as they come in imbalanced data, and at the end of training.

@@ -28,7 +28,7 @@ from collections.abc import Mapping
 
 from companion import _checks
 from companion.same_loss import forms, verdict, words
-from companion.same_loss.probes import NotCompared, read
+from companion.same_loss.probes import NotCompared, Raises, Unsteady, read
 from companion.same_loss.sides import Side
 
 __all__ = ["Description", "NotCompared", "assert_same_loss", "describe", "same_loss"]
@@ -105,6 +105,8 @@ def _inferred(side, said, ignored):
     """Return the form of a loss; of one that is not compared, find out whether it is one of the other framework."""
     try:
         return forms.infer(side, outputs=said, ignored=ignored)
+    except Unsteady:
+        raise
     except NotCompared as error:
         other = _FRAMEWORKS[1 - _FRAMEWORKS.index(side.framework)]
         try:
@@ -204,7 +206,14 @@ def describe(loss, *, n_classes=2, framework=None, outputs=None, class_weight=No
             return Description(**vars(forms.infer(side, outputs=outputs, ignored=ignored)))
         except (NotCompared, ImportError) as error:  # a framework can be there, and broken
             errors.append(error)
-    raise next((error for error in reversed(errors) if isinstance(error, NotCompared)), errors[-1])
+    raise min(reversed(errors), key=_tells_less)
+
+
+def _tells_less(error):
+    """Return how little an error tells of a loss: that it raises may be for want of the other framework."""
+    kinds = (Unsteady, Raises, NotCompared, ImportError)
+    found = next(kind for kind in kinds if isinstance(error, kind))
+    return (Unsteady, NotCompared, Raises, ImportError).index(found)
 
 
 def _frameworks_of(loss):

@@ -145,7 +145,7 @@ def _of_reading(side, reading, ignored):
     """Return the `Form` of a loss that takes its arguments as `reading` says."""
     rows = probes.rows(side, reading)
     if rows.stateful:
-        raise probes.NotCompared(
+        raise probes.Unsteady(
             f"{side.framework}'s loss gives two answers for one batch: it has a state, or draws numbers. Freeze its "
             "state, such as a running count; fix the seed inside the loss, or take the randomness out."
         )

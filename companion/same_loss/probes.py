@@ -14,6 +14,14 @@ class NotCompared(ValueError):
     """A loss that cannot be put to the probes: no reading of it works, or it changes between two calls."""
 
 
+class Raises(NotCompared):
+    """A loss that raises, however it is called: it is wrong, or of the other framework."""
+
+
+class Unsteady(NotCompared):
+    """A loss that can be called, and that gives two answers for one batch."""
+
+
 def batch(reading, n_classes, counts, *, seed, reach=3.0):
     """Return logits uniform in ±`reach` and shuffled labels, `counts` of each class."""
     rng = np.random.default_rng(seed)
@@ -50,7 +58,7 @@ def read(side, outputs=None):
         return found
     raised = set(errors)
     if len(raised) == 1 and errors[0]:
-        raise NotCompared(f"{side.framework}'s loss raises, however it is called: {errors[0]}")
+        raise Raises(f"{side.framework}'s loss raises, however it is called: {errors[0]}")
     columns = _columns(side)
     if columns not in (None, side.n_classes):
         raise NotCompared(
@@ -186,12 +194,12 @@ def close(a, b, tolerance):
 
 
 def frozen(side, reading):
-    """Raise `NotCompared` if the first batch of a reading, put to the loss again, gives another answer.
+    """Raise `Unsteady` if the first batch of a reading, put to the loss again, gives another answer.
 
     A count of the calls, as of a warm-up, can change the loss between two probes; then no two of them belong together.
     """
     if side.changed(reading):
-        raise NotCompared(
+        raise Unsteady(
             f"{side.framework}'s loss has a state: its value or gradient of the same batch changed while it was "
             "compared. Freeze its state, such as a count of calls or running means, or compare it before and after."
         )
