@@ -717,3 +717,99 @@ def counting(warm, loss):
 def test_a_count_of_calls_that_changes_the_loss_is_called_a_state(warm):
     with pytest.raises(NotCompared, match="of the same batch changed.*Freeze its state|a running count"):
         same_loss(counting(warm, F.cross_entropy), SPARSE(from_logits=True), n_classes=4)
+
+
+# What one side alone lets pass.
+
+
+def with_a_penalty(z, y):
+    return F.cross_entropy(z, y) + 0.1 * (z[:, 0] ** 2).mean()
+
+
+def test_two_logits_that_do_not_count_by_their_difference_alone_are_not_one_logit():
+    theirs = keras.losses.BinaryCrossentropy(from_logits=True)
+    found = same_loss(with_a_penalty, theirs)
+    assert found.kinds == {"some batches"}, str(found)
+    assert "differ where one number is added to both logits of a row" in str(found)
+    assert np.shape(found.example.logits) == np.shape(found.example.gradients[1]) == (2, 2)
+    assert same_loss(nn.CrossEntropyLoss(), theirs).same
+
+
+def ranks(z, y):
+    """The ordinal loss of four labels and three logits: whether the label is above each."""
+    above = (y[:, None] > torch.arange(3)).to(z.dtype)
+    return F.binary_cross_entropy_with_logits(z, above, reduction="none").sum(1).mean()
+
+
+def ranks_of_keras(last):
+    def loss(y, z):
+        labels = keras.ops.minimum(keras.ops.reshape(y, (-1, 1)), last)
+        above = keras.ops.cast(labels > keras.ops.arange(3, dtype="int64"), z.dtype)
+        return 3 * keras.ops.mean(keras.ops.binary_crossentropy(above, z, from_logits=True))
+
+    return loss
+
+
+def test_labels_beyond_the_columns_are_compared_in_a_note():
+    for last, told in ((3, "agree"), (2, "differ")):
+        found = same_loss(ranks, ranks_of_keras(last), n_classes=3)
+        assert found.same
+        assert f"both take a label 3, which has no column, as in ordinal losses: there they {told}" in found.notes
+    told = r"pass n_classes=3\. It takes the label 3, too, which has no column, as an ordinal loss does"
+    with pytest.raises(NotCompared, match=told):
+        same_loss(ranks, ranks_of_keras(3), n_classes=4)
+    found = same_loss(nn.CrossEntropyLoss(), SPARSE(from_logits=True), n_classes=3)
+    assert found.same and not found.notes
+
+
+def above_a_threshold(share):
+    """The mean over the rows whose class has a probability below a share, in both frameworks."""
+    least = -np.log(share)
+
+    def ours(z, y):
+        cost = F.cross_entropy(z, y, reduction="none")
+        hard = cost[cost > least]
+        return hard.mean() if len(hard) else cost.sum() * 0
+
+    def theirs(y, z):
+        cost = keras.losses.sparse_categorical_crossentropy(y, z, from_logits=True)
+        hard = keras.ops.cast(cost > least, z.dtype)
+        return keras.ops.sum(hard * cost) / keras.ops.maximum(keras.ops.sum(hard), 1)
+
+    return ours, theirs
+
+
+@pytest.mark.parametrize("outputs", [None, "logits"])
+def test_what_has_a_softmax_itself_is_one_of_logits_though_it_mixes_rows_there(outputs):
+    (ours, theirs), (_, others) = above_a_threshold(0.7), above_a_threshold(0.9)
+    assert same_loss(ours, theirs, n_classes=3, outputs=outputs).same
+    for other in (others, SPARSE(from_logits=True)):
+        found = same_loss(ours, other, n_classes=3, outputs=outputs)
+        assert not found.same and "probabilities" not in found.kinds | {found.forms[0].reading.given}
+
+
+def test_a_sum_over_the_last_axis_is_one_over_columns_where_a_layer_has_one():
+    def over_the_last_axis(z, y):
+        return F.binary_cross_entropy_with_logits(z, y, reduction="none").sum(-1).mean()
+
+    theirs = keras.losses.BinaryCrossentropy(from_logits=True)
+    found = same_loss(over_the_last_axis, theirs)
+    assert found.same, str(found)
+    assert "PyTorch's loss of logits (n,) is another; they are (n, 1) here" in " ".join(found.notes)
+    flat = same_loss(lambda z, y: over_the_last_axis(z.reshape(-1), y.reshape(-1)), theirs)
+    assert flat.kinds == {"divisor"} and not flat.notes
+
+
+@pytest.mark.parametrize("scale", [30.0, 64.0])
+def test_a_loss_that_casts_to_float32_is_compared_as_one(scale):
+    def ours(z, y):
+        return F.cross_entropy(scale * (z - 0.35 * F.one_hot(y, 4).to(z.dtype)), y)
+
+    def theirs(y, z):
+        labels = tf.cast(tf.reshape(y, [-1]), tf.int32)
+        z = tf.cast(z, tf.float32) - 0.35 * tf.one_hot(labels, 4)
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, scale * z)
+
+    found = same_loss(ours, theirs, n_classes=4)
+    assert found.same, str(found)
+    assert found.domain.endswith("float32")

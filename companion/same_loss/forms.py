@@ -52,6 +52,8 @@ class Form:
         Whether every row meets every label; whether rows depend on each other's logits.
     overlap : numpy.ndarray, shape (3,), or None
         α, β and s, if the loss is 1 − (TP + s) / (TP + α FP + β FN + s) of the whole batch: Tversky; dice if α = β = ½.
+    by_shape : bool
+        Whether PyTorch's loss is another where the logits are ``(n,)``; it is looked at where they are ``(n, 1)``.
     kink : bool
         Whether the gradient at z = 0 is not that of its surroundings.
     clipped : float
@@ -84,6 +86,7 @@ class Form:
     broadcast: bool = False
     coupled: bool = False
     overlap: np.ndarray | None = None
+    by_shape: bool = False
     kink: bool = False
     clipped: float = 0.0
     graph_differs: bool = False
@@ -126,6 +129,10 @@ def infer(side, *, outputs=None, ignored=None):
     """
     reading = probes.read(side, outputs)
     form = _of_reading(side, reading, ignored)
+    if outputs is None and reading.given == "probabilities" and form.law is not None and form.law.activated:
+        with contextlib.suppress(probes.NotCompared):  # what has a softmax itself takes logits, if it mixes rows there
+            reading = probes.read(side, "logits")
+            form = _of_reading(side, reading, ignored)
     if not reading.columns and not _moves_negatives(side, reading):  # as where y · z is meant for labels of −1 and 1
         shape = reading.targets.partition(" ")[2]
         with contextlib.suppress(Exception):  # a loss may refuse such labels in any way it likes
@@ -151,6 +158,7 @@ def _of_reading(side, reading, ignored):
         )
     form = Form(side.framework, side.n_classes, reading)
     form.broadcast, form.entries = rows.broadcast, rows.entries
+    form.by_shape = side.framework == "PyTorch" and probes.goes_by_shape(side, reading)
     form.coupled = not form.broadcast and (rows.coupled or _mixed_where_rare(side, reading))
     if not form.broadcast and not form.coupled:
         form.divisor = probes.divisor(side, reading)

@@ -162,6 +162,14 @@ class Side:
         return targets_first == (self.framework == "PyTorch")
 
     @property
+    def called_turned(self):
+        """Whether training hands over the logits and the targets in the other order.
+
+        One's own loop of PyTorch goes by the names of the parameters; `compile` does not look at them.
+        """
+        return self.framework == "PyTorch" and bool(self.names_say_turned)
+
+    @property
     def from_logits(self):
         """What to write for a loss of Keras that shall take logits; "" if it has no argument `from_logits`."""
         return self.adapter.from_logits(self.loss)

@@ -154,8 +154,8 @@ def _unnamed(sides, found, apart, forms, causes):
 class Compared:
     """A batch, the reach of its logits, how far two losses are apart over what is allowed, and which is finite.
 
-    `told` says what it is made for, "" where its counts do; `values_apart`, whether their values differ, and not the
-    gradients alone.
+    `told` holds what it is made for and what to do where it alone differs, nothing where its counts tell it;
+    `values_apart`, whether their values differ, and not the gradients alone.
     """
 
     z: np.ndarray
@@ -164,7 +164,7 @@ class Compared:
     apart: float
     finite: tuple
     values_apart: bool
-    told: str = ""
+    told: tuple = ()
 
     @property
     def counts(self):
@@ -172,22 +172,23 @@ class Compared:
         return np.bincount(self.y)
 
 
-def _batches(k, one_logit):
+def _batches(k, one_logit, *, of_two=False):
     """Yield logits, labels, reach and what is told of batches: ordinary ones first, then those that are not.
 
     In these a class has one row, none, all, or 31 and 127 for each of another; every row is right, or wrong; there are
-    one row, or two.
+    one row, or two; and where one logit meets two, the two are any.
     """
 
     def made(rng, counts, reach):
         y = rng.permutation(np.repeat(np.arange(k), counts))
-        return rng.uniform(-reach, reach, len(y) if one_logit else (len(y), k)), y, reach, ""
+        return rng.uniform(-reach, reach, len(y) if one_logit else (len(y), k)), y, reach, ()
 
     def decided(rng, right):
         y = rng.permutation(np.repeat(np.arange(k), 3))
         own = (y == 1) if one_logit else y[:, None] == np.arange(k)
         z = rng.uniform(3, 6, own.shape) * np.where(own == right, 1, -1)
-        return z, y, 6.0, f"where every row is {'right' if right else 'wrong'} by a wide margin"
+        told = f"where every row is {'right' if right else 'wrong'} by a wide margin"
+        return z, y, 6.0, (told, "treat such a batch alike on both sides: a floor, a threshold, a number of rows")
 
     rng = np.random.default_rng(70)
     for number, reach in enumerate(_REACHES):
@@ -201,6 +202,10 @@ def _batches(k, one_logit):
     for few in ({0}, {k - 1}, {0, k - 1}):
         yield made(rng, np.isin(np.arange(k), list(few)).astype(int), 2.0)
     yield made(rng, 2 * (np.arange(k) == 0), 2.0)
+    if of_two:
+        y = np.array([0, 1])
+        told = "where one number is added to both logits of a row"
+        yield rng.uniform(1, 2, (2, 2)), y, 2.0, (told, "let the loss of two logits see their difference alone")
 
 
 def _by_value(sides, forms):
@@ -211,7 +216,8 @@ def _by_value(sides, forms):
     precision = _precision(forms)
     tolerance, found, left_out = _NEAR[precision], [], []
     typical = (0.0, 0.0)
-    for number, (z, y, reach, told) in enumerate(_batches(forms[0].n_classes, _one_logit(forms))):
+    batches = _batches(forms[0].n_classes, _one_logit(forms), of_two=len({form.reading.columns for form in forms}) == 2)
+    for number, (z, y, reach, told) in enumerate(batches):
         ordinary = number < len(_REACHES)
         both = _both(sides, forms, z, y)
         apart, finite = _difference(both, y, precision, typical, in_all=not ordinary)
@@ -246,16 +252,23 @@ def _domain(found, forms):
 
 
 def _both(sides, forms, z, y):
-    """Return the values and gradients of both sides; the latter ``(n,)``, in z₁ − z₀, if a side has one logit.
+    """Return the values and gradients of both sides; the latter in z₁ − z₀, if z is ``(n,)``.
 
-    A side that refuses the batch, in any way it likes, gives numbers that are none.
+    There two logits are 0 and z; of z ``(n, 2)`` a side of one logit gets the difference. Where a side refuses the
+    batch, in any way it likes, its numbers are NaN.
     """
     found = []
     for side, form in zip(sides, forms, strict=True):
-        two = z.ndim == 1 and form.reading.columns
         try:
-            at = side(form.reading, np.stack([0 * z, z], axis=1) if two else z, y)
-            found.append((at.value, at.gradient[:, 1] if two else at.gradient))
+            if z.ndim == 1 and form.reading.columns:
+                at = side(form.reading, np.stack([0 * z, z], axis=1), y)
+                found.append((at.value, at.gradient[:, 1]))
+            elif z.ndim == 2 and not form.reading.columns:
+                at = side(form.reading, z[:, 1] - z[:, 0], y)
+                found.append((at.value, np.stack([-at.gradient, at.gradient], axis=1)))
+            else:
+                at = side(form.reading, z, y)
+                found.append((at.value, at.gradient))
         except Exception:
             found.append((np.nan, np.full(z.shape, np.nan)))
     return found
@@ -318,7 +331,7 @@ def _example(sides, forms, tolerance):
 def _example_as_called(sides, forms, tolerance):
     """Return the smallest batch where what is declared of neither side parts them, or None if one refuses it."""
     called = [
-        replace(form, reading=form.reading.as_called(side.names_say_turned))
+        replace(form, reading=form.reading.as_called(side.called_turned))
         for side, form in zip(sides, forms, strict=True)
     ]
     found = _example(sides, called, tolerance)
@@ -345,7 +358,7 @@ def _causes(sides, forms, declared):
         causes.append(Cause(kind, *words.cause(kind, forms, *values)))
 
     for side, form in zip(sides, forms, strict=True):
-        if form.reading.turned and not side.names_say_turned:
+        if form.reading.turned and not side.called_turned:
             cause("order", form)
     if p.reading.given != t.reading.given and not all(declared):
         cause("probabilities", sides[1].from_logits)
@@ -517,16 +530,34 @@ def relation(a, b, hidden=False, near=_near):
     return next((fit for fit in fits if near(fit[1], 1.0)), fits[0])
 
 
+def _on_a_label_without_a_column(sides, forms):
+    """Return a note on the label K, if both sides take it, as an ordinal loss does, or one without a background."""
+    if not all(form.reading.columns and form.reading.targets.startswith("int") for form in forms):
+        return []
+    k = forms[0].n_classes
+    y = np.repeat(np.arange(k + 1), 2)
+    both = _both(sides, forms, np.random.default_rng(72).uniform(-2, 2, (len(y), k)), y)
+    apart, finite = _difference(both, y, _precision(forms))
+    if not all(finite) or not all(gradient[y == k].any() for _, gradient in both):
+        return []
+    told = "agree" if apart <= _NEAR[_precision(forms)] else "differ"
+    return [f"both take a label {k}, which has no column, as in ordinal losses: there they {told}"]
+
+
 def _notes(sides, forms):
     p, t = forms
     notes = []
-    if t.reading.turned and sides[1].names_say_turned:
-        notes.append("TensorFlow's function takes the logits first, where `compile` hands it the targets")
     if p.reading.columns != t.reading.columns:
         one, two = (p, t) if t.reading.columns else (t, p)
         notes.append(f"{one.framework} takes one logit a sample, {two.framework} two: compared as functions of z₁ − z₀")
     if missing := sorted(set(range(t.n_classes)) - set(sides[1].class_weight or range(t.n_classes))):
         notes.append(f"class_weight has no key {', '.join(map(str, missing))}: with arrays, Keras takes 1 for it")
+    notes += _on_a_label_without_a_column(sides, forms)
+    notes += [
+        f"{form.framework}'s loss of logits (n,) is another; they are (n, 1) here, as a layer of one unit gives them"
+        for form in forms
+        if form.by_shape
+    ]
     if p.reading.given != t.reading.given:
         notes.append(f"PyTorch's loss is given {p.reading.given}, TensorFlow's {t.reading.given}")
     kinds = [form.reading.targets.split(" ")[0] for form in forms]

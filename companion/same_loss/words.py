@@ -150,8 +150,8 @@ def _common(found, odd):
                 "bound, clamp or round what is counted in the batch alike on both sides"
             )
     told = {each.told for each, is_odd in zip(found, odd, strict=True) if is_odd}
-    if len(told) == 1 and (text := told.pop()):
-        return text, "treat such a batch alike on both sides: a floor, a threshold, a smallest number of rows"
+    if len(told) == 1 and (only := told.pop()):
+        return only
     reach = np.array([each.reach for each in found])
     if not reach[odd].any() and reach[~odd].all():
         return "where every logit is 0, so that all rows of a class tie", (
@@ -195,8 +195,9 @@ def _effective(weights, batch_size):
 def _order(p, t, form):
     logits, targets = ("logits", "targets") if form.framework == "PyTorch" else ("y_pred", "y_true")
     first, second = (logits, targets) if form.framework == "PyTorch" else (targets, logits)
+    caller = "it is called with" if form.framework == "PyTorch" else "`compile`, whatever their names, hands it"
     return (
-        f"{form.framework}'s loss takes ({second}, {first}), in this order; it is called with ({first}, {second}).",
+        f"{form.framework}'s loss takes ({second}, {first}), in this order; {caller} ({first}, {second}).",
         f"change {form.framework}'s side: lambda {first}, {second}: loss({second}, {first})",
     )
 
@@ -506,7 +507,9 @@ _CAUSES = {
     "weights": _weights,
     "factor": _factor,
     "offset": _pair(
-        "The value holds another constant", lambda form: form.offset, "it changes no gradient: subtract {0} or {1}"
+        "The value holds another constant",
+        lambda form: form.offset,
+        "it changes no gradient: subtract {0} from PyTorch's value, {1} from TensorFlow's",
     ),
     "gradient": _which(
         "gradient is not the derivative of its value",
@@ -593,6 +596,7 @@ def form(form):
     if abs(form.offset) > 1e-6:
         parts.append(f"plus {form.offset:.4g}")
     for holds, text in (
+        (form.by_shape, "another loss where its logits are (n,)"),
         (form.kink, "its gradient at z = 0 is not that beside it"),
         (form.clipped > 0, f"clipped at a probability of {form.clipped:.2g}"),
         (form.graph_differs, "a graph computes something else"),
