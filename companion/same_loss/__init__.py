@@ -237,7 +237,7 @@ def _origin(loss):
 def _installed(package):
     try:
         return importlib.util.find_spec(package) is not None
-    except ValueError:  # what is marked as absent in sys.modules
+    except (ImportError, ValueError):  # what a finder refuses, or is marked as absent in sys.modules
         return False
 
 

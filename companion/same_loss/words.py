@@ -359,7 +359,8 @@ def _ignored_class(p, t):
     labels = [int(k) for form in who for k in np.flatnonzero(form.weights.reshape(form.n_classes, -1).sum(axis=1) == 0)]
     return (
         f"{who[0].framework} leaves out the rows of class {labels}, the other does not.",
-        "PyTorch: ignore_index; Keras: ignore_class",
+        "PyTorch: ignore_index, and reduction='sum' over max(1, the rows that count), as its mean of none is NaN; "
+        "Keras: ignore_class",
     )
 
 
