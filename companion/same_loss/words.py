@@ -144,7 +144,7 @@ def _common(found, odd):
         mend = "treat such a batch alike on both sides: max(1, count), say, where a count divides"
         return f"where a batch has {text}", mend
     share = np.maximum(counts, 1) / total[:, None]
-    for k in range(n_classes):
+    for k in range(n_classes) if 2 * odd.sum() < len(odd) else ():  # else one would better say what they share
         if share[odd, k].max() < share[~odd, k].min():
             return f"where class {k} has at most {share[odd, k].max():.2g} of the rows", (
                 "bound, clamp or round what is counted in the batch alike on both sides"
