@@ -10,6 +10,8 @@ import numbers
 
 import numpy as np
 
+NUMBERED = "np.unique(y, return_inverse=True)[1] numbers the classes from 0 on"
+
 
 def one_of(argument, value, options):
     """Return `value` if it is one of the names in `options`; otherwise say which name is nearest."""
@@ -55,18 +57,23 @@ def whole(argument, value, *, least=0):
     return int(value)
 
 
-def plain(argument, values, wanted):
-    """Return `values` as a NumPy array of real numbers: the one place that knows in what users keep their numbers.
-
-    Lists, arrays, Series, DataFrames and dense tensors are read by position. What hides a number (a mask), has no order
-    (a mapping, a set) or no rows (a generator, a sparse matrix) is refused with the way out.
-    """
+def unmasked(argument, values):
+    """Refuse an array with masked entries, which NumPy would read as the numbers behind the mask."""
     masked = np.ma.getmaskarray(values).sum() if isinstance(values, np.ma.MaskedArray) else 0
     if masked:
         raise ValueError(
             f"{argument} is a masked array with {masked} masked entries; take .compressed() to drop them, "
             "or .filled(…) to give them a value."
         )
+
+
+def plain(argument, values, wanted):
+    """Return `values` as a NumPy array of real numbers: the one place that knows in what users keep their numbers.
+
+    Lists, arrays, Series, DataFrames and dense tensors are read by position. What hides a number (a mask), has no order
+    (a mapping, a set) or no rows (a generator, a sparse matrix) is refused with the way out.
+    """
+    unmasked(argument, values)
     given = values  # described only where it is refused: the repr of an array takes milliseconds
     try:
         if hasattr(values, "detach"):  # a torch.Tensor: NumPy knows neither its gradient nor bfloat16
@@ -84,7 +91,7 @@ def plain(argument, values, wanted):
     except (ValueError, RuntimeError, OverflowError) as error:  # ragged; a tensor inside torch.func; 10**400
         raise ValueError(f"{argument} takes {wanted}; got {shown(given)}{_way_out(values)}.") from error
     if result.dtype.kind not in "biuf":
-        raise TypeError(f"{argument} takes {wanted}; got dtype {result.dtype}.")
+        raise TypeError(f"{argument} takes {wanted}; got dtype {result.dtype}{_way_out(given)}.")
     return result
 
 
@@ -100,14 +107,20 @@ def _way_out(values):
         return "; take .to_dense() if it is sparse"
     if hasattr(values, "dense_shape"):
         return "; take tf.sparse.to_dense of it"
-    if isinstance(values, (list, tuple)):
+    if any(hasattr(values, name) for name in ("element_spec", "dataset", "tensors")):  # a loader, or what it loads
+        return "; take the arrays that it was made of"
+    if isinstance(values, (list, tuple)) and any(hasattr(value, "detach") for value in values):
+        return "; take torch.stack(…) of it"
+    if isinstance(values, (list, tuple)) and not any(isinstance(value, (str, bytes)) for value in values):
         return ", rows of unequal length or entries that are no numbers"
     return ""
 
 
 def array(argument, values, *, ndim=None):
     """Return `values` as a float64 array: not empty, not ragged, without NaN or infinity, of `ndim` axes."""
-    result = plain(argument, values, "an array of real numbers, rows of equal length").astype(np.float64, copy=False)
+    result = plain(argument, values, "an array of real numbers, rows of equal length").astype(
+        np.float64, order="C", copy=False
+    )
     if ndim is not None and result.ndim != ndim:
         hint = "; take one of its columns" if (ndim, result.ndim) == (1, 2) else ""
         raise ValueError(f"{argument} takes a {ndim}-dimensional array, got shape {result.shape}{hint}.")
@@ -139,11 +152,15 @@ def by_class(argument, values, *, n_classes):
 
 
 def columns_by_class(values):
-    """Return a DataFrame whose columns are named 0…K−1 in that order; anything else as it is."""
+    """Return a DataFrame whose columns are named 0…K−1, also in letters as files have them, in that order.
+
+    Anything else is returned as it is.
+    """
     if len(getattr(values, "shape", ())) == 2 and hasattr(values, "columns"):
-        in_order = list(range(values.shape[1]))
-        if set(values.columns) == set(in_order):
-            return values[in_order]
+        named = {str(name): name for name in values.columns}
+        in_order = [str(k) for k in range(values.shape[1])]
+        if set(named) == set(in_order):
+            return values[[named[name] for name in in_order]]
     return values
 
 
@@ -152,6 +169,11 @@ def class_vector(argument, values, *, n_classes):
 
     A mapping, as Keras has it, and a Series are read by their keys 0…K−1.
     """
+    if isinstance(values, str):
+        raise TypeError(
+            f"{argument} takes one number for each of the {n_classes} classes, got {shown(values)}; "
+            "companion.weights.class_weights computes them from labels."
+        )
     result = array(argument, by_class(argument, values, n_classes=n_classes), ndim=1)
     if len(result) != n_classes:
         raise ValueError(f"{argument} takes one number for each of the {n_classes} classes, got {len(result)}.")
@@ -183,7 +205,9 @@ def probabilities(argument, values, *, ndim=None):
     """Return `values` as a float64 array if all lie in [0, 1] and they are those of the positive class alone."""
     result = array(argument, values, ndim=ndim)
     if (result < 0).any() or (result > 1).any():
-        raise ValueError(f"{argument} takes probabilities in [0, 1], got {result.min():g} to {result.max():g}.")
+        raise ValueError(
+            f"{argument} takes probabilities in [0, 1], got {result.min().item()} to {result.max().item()}."
+        )
     if rows_sum_to_one(result):
         raise ValueError(
             f"{argument} takes probabilities of the positive class, got rows that sum to 1 (shape {result.shape}), "
@@ -201,7 +225,13 @@ def rows_sum_to_one(values):
 def labels(argument, y):
     """Return `y` as int64, ``(n,)``, not empty; what is int64 already is passed on without a copy."""
     wanted = "a one-dimensional array of whole-number labels"
-    result = plain(argument, y, wanted)
+    try:
+        result = plain(argument, y, wanted)
+    except TypeError as error:
+        if isinstance(y, (list, tuple, np.ndarray)) or hasattr(y, "to_numpy"):
+            if any(isinstance(label, str) for label in np.ravel(np.asarray(y, dtype=object))):
+                raise TypeError(f"{str(error)[:-1]}; {NUMBERED}.") from error
+        raise
     if result.ndim != 1:
         hint = ""
         if result.ndim == 2:
@@ -218,7 +248,7 @@ def labels(argument, y):
         if not whole_numbers.all():
             first = int(np.argmin(whole_numbers))
             raise ValueError(f"{argument} takes {wanted}, got {result[first]} at index {first}.")
-    return result.astype(np.int64, copy=False)
+    return result.astype(np.int64, order="C", copy=False)  # torch takes no array that runs backwards
 
 
 def labels_below(argument, y, *, n_classes):
@@ -233,15 +263,17 @@ def counts(argument, y, *, n_classes=None):
     n_classes = None if n_classes is None else whole("n_classes", n_classes, least=2)
     last = int(y.max())
     if n_classes is not None and last >= n_classes:
-        raise ValueError(f"{argument} takes labels 0…{n_classes - 1} (n_classes={n_classes}), got {last}.")
+        raise ValueError(f"{argument} takes labels 0…{n_classes - 1} (n_classes={n_classes}), got {last}; {NUMBERED}.")
     classes = max(last + 1, n_classes or 0)
     if classes > len(y):
         # Some class is empty, and counting them all could exhaust the memory.
-        raise ValueError(f"{argument} has {len(y)} samples for {classes} classes; every class 0…K−1 needs a sample.")
+        raise ValueError(
+            f"{argument} has {len(y)} samples for {classes} classes; every class 0…K−1 needs a sample; {NUMBERED}."
+        )
     try:
         result = np.bincount(y, minlength=n_classes or 0)
     except ValueError as error:
-        raise ValueError(f"{argument} takes labels from 0 on, got {y.min()}.") from error
+        raise ValueError(f"{argument} takes labels from 0 on, got {y.min()}; {NUMBERED}.") from error
     if len(result) < 2:
         raise ValueError(f"{argument} holds a single class, {last}; it takes at least two.")
     if not result.all():
@@ -285,5 +317,5 @@ def same_shape(first, a, second, b, *, hint=""):
 
 def shown(value):
     """Return a short description of a refused value."""
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(value).__name__})"

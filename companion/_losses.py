@@ -134,6 +134,12 @@ def check_class_weights(class_weights, n_classes, dtype):
     return weights
 
 
+def check_real(argument, weights, dtype_of):
+    """Refuse a tensor that holds no real numbers."""
+    if dtype_of(weights).kind not in "fiub":
+        raise TypeError(f"{argument} takes real numbers, got dtype {dtype_of(weights).name}.")
+
+
 def check_one_for_each_class(argument, weights, n_classes):
     """Refuse a tensor of another shape than (K,)."""
     if tuple(weights.shape) != (n_classes,):
@@ -144,8 +150,7 @@ def check_one_for_each_class(argument, weights, n_classes):
 
 def check_positive(argument, smallest, largest, dtype):
     """Refuse numbers that are not positive, or so far out that a weighted loss would leave the range of `dtype`."""
-    # The outer fifth of the exponents in either direction: the weighted loss itself must not overflow.
-    exponent = math.floor(0.8 * math.log10(dtype.largest))
+    exponent = _exponent(dtype)
     if not smallest > 0:
         raise ValueError(f"{argument} takes positive numbers, got {smallest:g}.")
     if smallest < 10.0**-exponent or not largest <= 10.0**exponent:
@@ -153,6 +158,18 @@ def check_positive(argument, smallest, largest, dtype):
         raise ValueError(
             f"{argument} takes numbers from 1e-{exponent} to 1e{exponent} with logits of {dtype.name}, got {wrong:g}."
         )
+
+
+def check_factor(argument, value, dtype):
+    """Refuse a number so large that what it multiplies would leave the range of `dtype`."""
+    exponent = _exponent(dtype)
+    if value > 10.0**exponent:
+        raise ValueError(f"{argument} takes numbers up to 1e{exponent} with logits of {dtype.name}, got {value:g}.")
+
+
+def _exponent(dtype):
+    # The outer fifth of the exponents in either direction: the weighted loss itself must not overflow.
+    return math.floor(0.8 * math.log10(dtype.largest))
 
 
 def refuse_values(seen, wanted, ignore_index):

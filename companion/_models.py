@@ -46,6 +46,15 @@ def finite_outputs(outputs):
     return outputs
 
 
+def check_outputs(outputs, is_tensor, shape):
+    """Refuse what a model returned for some rows if it is not one tensor of shape (rows, outputs)."""
+    if not is_tensor or tuple(outputs.shape) != shape:
+        got = f"shape {tuple(outputs.shape)}" if is_tensor else type(outputs).__name__
+        raise ValueError(
+            f"model takes a network whose outputs have the shape (rows, outputs), {shape} here; got {got}."
+        )
+
+
 def check_logits(outputs_of):
     """Refuse a model whose outputs are not those of its last linear layer: probabilities are taken for logits.
 

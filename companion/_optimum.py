@@ -82,6 +82,8 @@ class Regression:
 
 def _regression(X, y, *, pos_weight, class_weights, sample_weights, penalty):
     """Return the `Regression` of these arguments, or refuse what is none."""
+    _checks.same_rows("X", X, "y", y)
+    _checks.same_rows("sample_weights", sample_weights, "y", y)
     X = _checks.array("X", X, ndim=2)
     X, y = checked_rows(X, X.shape[1]), _checks.labels("y", y)
     _checks.same_length("X", X, "y", y)

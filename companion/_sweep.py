@@ -176,7 +176,7 @@ def _weights(pos_weights, class_weights):
         name, w = "pos_weights", _checks.array("pos_weights", pos_weights, ndim=1)
         weights = np.stack([np.ones_like(w), w], axis=1)
     else:
-        name, weights = "class_weights", _checks.array("class_weights", class_weights, ndim=2)
+        name, weights = "class_weights", _checks.array("class_weights", _checks.columns_by_class(class_weights), ndim=2)
     if (weights <= 0).any():
         raise ValueError(f"{name} takes positive numbers, got {weights.min():g}.")
     return weights

@@ -102,8 +102,8 @@ def check_response(loss_at, y, n_outputs, dtype):
 
     ``loss_at(logits)`` is its value for float64 logits, (B,) or (B, K), and the targets `y`, (B,). Such a loss depends
     on the logit of every sample, is not a straight line in it (that has no least value, and is what turned-round
-    arguments or log-probabilities amount to), and does not come to a stop in both directions (as one does that clips
-    probabilities, or takes a softmax over the samples).
+    arguments or log-probabilities amount to), does not bend downwards (as one of the wrong sign), and does not come
+    to a stop in both directions (as one does that clips probabilities, or takes a softmax over the samples).
     """
     tiny = 100 * np.finfo(dtype).eps
     sizes = np.array([-12.0, -4.0, 4.0, 12.0])
@@ -129,11 +129,13 @@ def check_response(loss_at, y, n_outputs, dtype):
                 f"class {k}. fit calls loss(logits, targets): are the two turned round?"
             )
     together = values(own)
-    if (np.abs(np.diff(together, 2)) <= tiny * np.abs(together).max()).all() and not flat(together):
+    bends = np.diff(together, 2)
+    if (bends <= tiny * np.abs(together).max()).all() and not flat(together):
+        shape = "bends downwards" if (bends < -tiny * np.abs(together).max()).any() else "is a straight line in them"
         raise ValueError(
-            "loss takes a function of the logits that has a least value; this one is a straight line in them, from "
-            f"{together[0]:.4g} to {together[-1]:.4g}. Are its arguments turned round, or does it take "
-            "log-probabilities?"
+            f"loss takes a function of the logits that has a least value; this one {shape}, {together[0]:.4g} to "
+            f"{together[-1]:.4g} from the one end to the other. Are its arguments turned round, does it take "
+            "log-probabilities, or is its sign wrong?"
         )
     if flat(together[:2]) and flat(together[-2:]):
         raise ValueError(

@@ -143,6 +143,7 @@ def best_cut(y, logits):
     """
     from sklearn import metrics
 
+    _checks.same_rows("y", y, "logits", logits)
     y, logits = _checks.binary_labels("y", y), _checks.array("logits", logits, ndim=1)
     _checks.same_shape("y", y, "logits", logits)
     false_alarms, recall, cuts = metrics.roc_curve(y, logits, drop_intermediate=False)
@@ -424,6 +425,7 @@ def gaussians(shift, *, n, positives, seed):
 
 
 def _rows(X, y, weight):
+    _checks.same_rows("X", X, "y", y)
     X, y = _checks.array("X", X, ndim=2), _checks.binary_labels("y", y)
     _checks.same_length("X", X, "y", y)
     return X, y, _checks.number("weight", weight, above=0)

@@ -350,6 +350,7 @@ def _parts(value):
 
 
 def _arrays_compared(a, b, atol, where):
+    _checks.same_rows("PyTorch's values", a, "TensorFlow's", b)
     a, b = _numbers("PyTorch", a), _numbers("TensorFlow", b)
     if a.shape != b.shape:
         raise AssertionError(f"PyTorch has {where}shape {a.shape}, TensorFlow {b.shape}.")

@@ -307,6 +307,7 @@ def stratified(X, y, *, seeds=range(20), val=0.2, test=0.2):
     >>> first.X_train.shape, first.y_val.sum(), first.y_test.sum()
     ((600, 1), np.int64(10), np.int64(10))
     """
+    _checks.same_rows("X", X, "y", y)
     X, y = _checks.array("X", X, ndim=2), _checks.labels("y", y)
     _checks.same_length("X", X, "y", y)
     val = _checks.number("val", val, least=0, below=1)

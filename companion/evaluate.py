@@ -218,6 +218,8 @@ def calibrations(y, logits):
     >>> found["intercept"].round(3).tolist(), found["slope"].round(3).tolist()
     ([0.0, -1.0], [1.351, 1.351])
     """
+    if len(np.shape(y)) == len(np.shape(logits)) == 1:
+        _checks.same_rows("y", y, "logits", logits)
     y, logits = _checks.plain("y", y, "an array of labels"), _checks.array("logits", logits)
     if y.ndim == 0 or logits.ndim == 0:
         raise ValueError(f"y and logits take an axis of samples, got shapes {y.shape} and {logits.shape}.")
@@ -262,7 +264,9 @@ def rates(y, alarms):
     >>> {name: values.round(3).tolist() for name, values in found.items()}
     {'alarms': [3, 1], 'precision': [0.667, 1.0], 'recall': [1.0, 0.5]}
     """
-    y, alarms = np.asarray(y), np.asarray(alarms)
+    _checks.same_rows("y", y, "alarms", alarms)
+    y = _checks.plain("y", y, "an array of labels 0 and 1")
+    alarms = _checks.plain("alarms", alarms, "an array of True and False")
     if alarms.dtype != bool or alarms.ndim == 0:
         raise TypeError(f"alarms takes an array of True and False, got {_checks.shown(alarms)}.")
     if not np.isin(y, (0, 1)).all():
@@ -292,7 +296,8 @@ def frame(columns, /, **axes):
     Raises
     ------
     ValueError, TypeError
-        If there is no column or no axis, or a column has another shape than the axes.
+        If there is no column or no axis, or a column has another shape than the axes, or is labelled with the values
+        of an axis in another order.
 
     Examples
     --------
@@ -308,6 +313,9 @@ def frame(columns, /, **axes):
         raise TypeError("frame takes the values along each axis by the axis' name, such as w=weights; got none.")
     axes = {name: list(values) for name, values in axes.items()}
     shape = tuple(map(len, axes.values()))
+    for name, values in columns.items():
+        _checks.unmasked(f"column {name!r}", values)
+        _check_order(name, values, axes)
     columns = {name: np.asarray(values) for name, values in columns.items()}
     for name, values in columns.items():
         if values.shape != shape:
@@ -316,6 +324,17 @@ def frame(columns, /, **axes):
     if len(axes) == 1:
         index = index.get_level_values(0)
     return pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index)
+
+
+def _check_order(name, values, axes):
+    """Refuse a Series or DataFrame that holds the values of an axis in another order than the axis."""
+    for (axis, wanted), which in zip(axes.items(), ("index", "columns"), strict=False):
+        labels = getattr(values, which, None)
+        if hasattr(labels, "equals") and list(labels) != wanted and set(labels) == set(wanted):
+            raise ValueError(
+                f"The axis {axis} has {wanted}; column {name!r} holds them in another order, {list(labels)}. Take "
+                f".loc in the order of the axis, or .to_numpy() if the positions are what counts."
+            )
 
 
 def spread(table, *, by="w", rows=None, digits=3):

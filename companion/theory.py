@@ -161,8 +161,10 @@ def effective_weight(prior, w, batch_size, n=None):
     positive = negative = 0.0
     for size, probability in batches:
         m = np.arange(size + 1)
-        total = size - m + w * m
-        positive, negative = positive + probability @ (w * m / total), negative + probability @ ((size - m) / total)
+        # The two weights relative to the larger: w m itself would overflow.
+        positives, negatives = m * (w / max(w, 1)), (size - m) / max(w, 1)
+        total = positives + negatives
+        positive, negative = positive + probability @ (positives / total), negative + probability @ (negatives / total)
     return float(positive * (1 - prior) / (negative * prior))
 
 
@@ -175,7 +177,8 @@ def effective_weights(prior, class_weights, batch_size):
     Parameters
     ----------
     prior : array_like of float, shape (K,)
-        π_k, the share of each class, or n_k, its count: positive, and divided by their sum.
+        π_k, the share of each class, or n_k, its count: positive, and divided by their sum. A mapping or a Series,
+        such as ``y.value_counts()``, is read by its keys 0…K−1, here and in `class_weights`.
     class_weights : array_like of float, shape (K,)
         w_k, positive. A common factor cancels.
     batch_size : int
@@ -206,6 +209,8 @@ def effective_weights(prior, class_weights, batch_size):
     >>> effective_weights([0.99, 0.01], [1, 99], 32).round(3).tolist()
     [0.794, 21.396]
     """
+    if hasattr(prior, "keys"):
+        prior = _checks.by_class("prior", prior, n_classes=len(prior))
     prior = _checks.array("prior", prior, ndim=1)
     if len(prior) < 2 or (prior <= 0).any():
         raise ValueError(f"prior takes at least two positive numbers, got {_checks.shown(prior.tolist())}.")
@@ -530,6 +535,7 @@ def max_margin(X, y):
     >>> max_margin([[-1.0, 1.0], [-3.0, 1.0], [2.0, 1.0]], [0, 0, 1]).round(6).tolist()
     [0.666667, -0.333333]
     """
+    _checks.same_rows("X", X, "y", y)
     X = _checks.array("X", X, ndim=2)
     y = _checks.binary_labels("y", y)
     _checks.same_length("X", X, "y", y)

@@ -74,6 +74,15 @@ def test_an_archive_is_sorted_by_student(platform, tmp_path):
             assert path in held.values() and all(name and path.endswith(name) for name in held if held[name] == path)
 
 
+def test_a_file_that_cannot_be_read_is_left_out_and_the_class_is_taken_in(tmp_path):
+    paths = [f"name{number}_{number}_815_counting.ipynb" for number in range(3)]
+    archive = packed(tmp_path, paths)
+    archive.write_bytes(archive.read_bytes().replace(paths[1].encode() * 2, paths[1].encode() + b"?" * len(paths[1])))
+    _, done, left_out = archives.take_in(archive, NAME, tmp_path / "submitted")
+    assert {student: len(files) for student, files in done.items()} == {"name0_0": 1, "name1_1": 0, "name2_2": 1}
+    assert len(left_out) == 1 and left_out[0].startswith(f"{paths[1]}, which cannot be read: Bad CRC-32")
+
+
 def test_what_is_taken_in_again_replaces_what_was_there(tmp_path):
     for name in ("counting.ipynb", "counting-1.ipynb"):
         archives.take_in(packed(tmp_path, [f"berganna_4711_815_{name}"]), NAME, tmp_path)

@@ -411,3 +411,8 @@ def test_rates_that_are_not_defined_are_missing():
 def test_rates_refuse_what_is_no_decision(y, alarms, words):
     with pytest.raises((ValueError, TypeError), match=words):
         rates(y, alarms)
+
+
+def test_a_probability_just_above_one_is_refused_with_its_digits():
+    with pytest.raises(ValueError, match=r"p takes probabilities in \[0, 1\], got 0.25 to 1.0000001"):
+        binary_report([0, 1], [0.25, 1.0000001])

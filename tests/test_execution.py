@@ -57,6 +57,25 @@ def test_a_kernel_that_answers_no_question_is_told(run):
     assert failed == {} and told == [(SUSPECT, "the kernel does not answer as a kernel does")]
 
 
+HOLDERS = {
+    "the kernel's do_execute": "k.do_execute = wrapped(k.do_execute)",
+    "the kernel's shell_handlers.execute_request": "h = k.shell_handlers\n"
+    "h['execute_request'] = wrapped(h['execute_request'])",
+    "the kernel's session.send": "k.session.send = wrapped(k.session.send)",
+    "IPython's compile.ast_parse": "s.compile.ast_parse = wrapped(s.compile.ast_parse)",
+    "IPython's input_transformer_manager.transform_cell": "m = s.input_transformer_manager\n"
+    "m.transform_cell = wrapped(m.transform_cell)",
+    "IPython's custom_exceptions": "s.set_custom_exc((AssertionError,), lambda *a, **k: None)",
+}
+
+
+def test_what_is_replaced_inside_the_kernel_is_told(run):
+    wrap = "s, k = get_ipython(), get_ipython().kernel\ndef wrapped(f):\n    return lambda *a, **b: f(*a, **b)"
+    _, told = run(cell("replaces", "\n".join([wrap, *HOLDERS.values()])), cell("test", "1", TEST))
+    assert {event.text for event in told} == {f"replaced {name}" for name in HOLDERS}
+    assert run(cell("test", "1", TEST)) == ({}, [])
+
+
 @pytest.mark.parametrize(("nbgrader", "told"), [(GIVEN, ["imports: NameError: x"]), (TEST, []), (None, [])])
 def test_any_error_in_a_given_cell_is_told_and_an_ordinary_one_in_a_test_is_not(nbgrader, told):
     failed = cell("imports", "x", nbgrader)

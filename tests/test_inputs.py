@@ -386,3 +386,99 @@ def test_logits_whose_focal_gradient_would_overflow_are_refused(framework):
     assert np.isfinite(number(framework, framework.half.weighted_bce, z, y))
     with pytest.raises(ValueError, match="logits hold NaN or infinity"):
         framework.half.focal_loss(z, y, gamma=2.0)
+
+
+@frameworks
+@binary_losses
+@pytest.mark.parametrize(
+    ("dtype", "value", "ignored"), [("uint8", 156, -100), ("uint8", 255, -1), ("int8", -1, 255), ("bool", 1, 257)]
+)
+def test_a_label_to_leave_out_is_no_other_number_in_a_narrow_dtype(framework, name, dtype, value, ignored):
+    loss, z = getattr(framework.half, name), framework.tensor(Z[:3, 0])
+    if dtype == "bool":  # nothing is left out
+        assert number(framework, loss, z, framework.tensor([1, 0, 1], dtype), ignore_index=ignored) == number(
+            framework, loss, z, framework.tensor([1, 0, 1])
+        )
+        return
+    with pytest.raises(ValueError, match=f"labels 0 and 1, or ignore_index={ignored}; got something else"):
+        loss(z, framework.tensor(np.array([1, 0, value], dtype), dtype), ignore_index=ignored)
+
+
+@frameworks
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_factors_that_would_leave_the_range_of_the_logits_are_refused_by_name(framework, dtype):
+    z, y = framework.tensor(CLASS_Z, dtype), framework.tensor(CLASS_Y, "int64")
+    half, huge = framework.half, {"float32": 1e38, "float64": 1e308}[dtype]
+    for argument, loss in (
+        ("tau", lambda huge: half.logit_adjusted_cross_entropy(z, y, [0.9, 0.09, 0.01], tau=huge)),
+        ("gamma", lambda huge: half.focal_cross_entropy(0 * z, y, gamma=huge)),
+        ("gamma", lambda huge: half.focal_loss(0 * z, framework.tensor(np.ones((10, 3))), gamma=huge)),
+    ):
+        with pytest.raises(ValueError, match=rf"{argument} takes numbers up to 1e(30|246) with logits of .*, got 1e"):
+            loss(huge)
+        assert np.isfinite(framework.array(loss(1e9)))
+
+
+@frameworks
+def test_arrays_that_run_backwards_are_taken(framework):
+    z, y = framework.tensor(CLASS_Z), framework.tensor(CLASS_Y, "int64")
+    half = framework.half
+    expected = number(framework, half.weighted_cross_entropy, z, y, WEIGHTS)
+    assert number(framework, half.weighted_cross_entropy, z, y, WEIGHTS[::-1].copy()[::-1]) == expected
+    assert np.isfinite(number(framework, half.logit_adjusted_cross_entropy, z, y, np.array([5, 3, 2])[::-1]))
+    options = {"epochs": 1, "batch_size": 3, "learning_rate": 0.1, "seed": 0}
+    X, labels = Z[::-1, ::-1], Y[::-1, 0]
+    histories = [
+        half.fit(half.mlp((4, 1), seed=0), X, labels, half.weighted_bce, **options).loss.tolist()
+        for X, labels in ((X, labels), (X.copy(), labels.copy()))
+    ]
+    assert histories[0] == histories[1]
+
+
+def tensors_that_are_no_weights(framework):
+    """Tensors of the framework's own with the sentence that refuses them."""
+    if framework.half is PyTorch().half:
+        yield torch.tensor([2.0, 5.0, 0.5]).to_sparse(), "takes a dense tensor, got layout torch.sparse_coo"
+        yield torch.nested.nested_tensor([torch.ones(2), torch.ones(1)]), "takes a dense tensor, got a nested one"
+    else:
+        yield tf.sparse.from_dense([2.0, 5.0, 0.5]), "takes a dense tensor, got SparseTensor"
+        yield tf.ragged.constant([[2.0], [5.0], [0.5, 1.0]]), "takes a dense tensor, got RaggedTensor"
+        yield tf.constant(["2", "5", "1"]), "takes real numbers, got dtype string"
+    yield framework.tensor([2.0, 5.0, 0.5], "complex128"), "takes real numbers, got dtype .*complex128"
+
+
+@frameworks
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+def test_tensors_that_hold_no_row_of_real_numbers_are_no_weights(framework):
+    z, y = framework.tensor(CLASS_Z), framework.tensor(CLASS_Y, "int64")
+    half = framework.half
+    for wrong, said in tensors_that_are_no_weights(framework):
+        for argument, loss in (
+            ("class_weights", lambda w: half.focal_cross_entropy(z, y, w)),
+            ("prior", lambda w: half.logit_adjusted_cross_entropy(z, y, w)),
+            ("pos_weight", lambda w: half.weighted_bce(z, framework.tensor(np.ones((10, 3))), w)),
+        ):
+            with pytest.raises(TypeError, match=f"{argument} {said}"):
+                loss(wrong)
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+def test_other_holders_of_logits_are_refused_with_the_way_out():
+    nested = torch.nested.nested_tensor([torch.ones(2), torch.ones(1)])
+    with pytest.raises(TypeError, match="logits takes a dense tensor, got a nested one; take .to_padded_tensor"):
+        PyTorch().half.weighted_bce(nested, torch.ones(2))
+    with pytest.raises(TypeError, match="logits takes a tf.Tensor, got a keras.Variable; take .value of it"):
+        TensorFlow().half.weighted_bce(keras.Variable([0.5, 1.0]), tf.ones(2))
+
+
+@frameworks
+def test_class_weights_by_the_name_that_scikit_learn_has_for_them_point_to_ours(framework):
+    with pytest.raises(TypeError, match="class_weights .*got 'balanced' .*companion.weights.class_weights computes"):
+        framework.half.weighted_cross_entropy(framework.tensor(CLASS_Z), framework.tensor(CLASS_Y, "int64"), "balanced")
+
+
+def test_weights_that_are_tensors_in_a_list_are_to_be_stacked():
+    with pytest.raises(ValueError, match="class_weights takes .*; take torch.stack"):
+        PyTorch().half.weighted_cross_entropy(
+            torch.tensor(CLASS_Z), torch.tensor(CLASS_Y), [torch.tensor(1.0, requires_grad=True)] * 3
+        )

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import torch
-from frameworks import BOTH
+from frameworks import BOTH, PyTorch
 
 from companion.start import initial_weights
 
@@ -222,3 +222,27 @@ def test_float32_models_compute_in_float32(framework):
 def test_bad_input_is_refused_by_name(framework, call, error, message):
     with pytest.raises(error, match=message):
         call(framework.half, framework.half.mlp((3, 1), seed=0))
+
+
+def sequential_with(change):
+    """A subclass of `torch.nn.Sequential` that changes its outputs."""
+
+    class Changed(torch.nn.Sequential):
+        def forward(self, x):
+            return change(super().forward(x))
+
+    return Changed(torch.nn.Linear(2, 1, dtype=torch.float64))
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (lambda: sequential_with(lambda z: z.squeeze(1)), r"outputs have the shape .*\(2, 1\) here; got shape \(2,\)"),
+        (lambda: sequential_with(lambda z: (z, None)), "outputs have the shape .*; got tuple"),
+        (lambda: torch.nn.Sequential(torch.nn.LazyLinear(1)), "this one holds LazyLinear"),
+        (lambda: PyTorch().half.mlp((2, 1), seed=0).to("meta"), "this one holds weights on the meta device"),
+    ],
+)
+def test_models_whose_outputs_or_weights_are_none_are_refused(model, said):
+    with pytest.raises(ValueError, match=f"model takes a network .*{said}"):
+        PyTorch().half.predict_logits(model(), [[0.0, 1.0], [1.0, 0.0]])

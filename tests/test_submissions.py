@@ -132,6 +132,7 @@ REFUSED = {
     "something else": ({"report.pdf": "%PDF"}, "there is no counting.ipynb; there is report.pdf"),
     "an empty file": ({FILE: ""}, "counting.ipynb cannot be graded: it is an empty file"),
     "half a file": ({FILE: '{"cells": ['}, "it is not a notebook, or only a part of one"),
+    "half of an old one": ({FILE: '{"worksheets": [5], "nbformat": 3}'}, "it is not a notebook, or only a part of one"),
     "a page": ({FILE: "<!DOCTYPE html>"}, "it is a web page .*download the .ipynb"),
     "a list": ({FILE: "[1]"}, 'it is not a notebook: it has no list "cells"'),
     "brackets": ({FILE: "[" * 100_000}, "RecursionError"),
@@ -343,6 +344,17 @@ def test_a_worked_copy_that_kept_the_comment_counts_before_an_untouched_one(rele
     assert named(restored(released, master, *later)[0])["p1_share"].source == worked
 
 
+def test_cells_that_all_bear_one_name_are_told_apart_by_what_they_hold(released, master):
+    own = [
+        reading.Cell(cell.cell_type, cell.source, "p1_share" if id_of(cell) else None)
+        for cell in grading.filled(released).cells
+    ]
+    notebook, happened = restore(own, released, master)
+    sources = {name: cell.source for name, cell in named(notebook).items()}
+    assert sources.items() >= RIGHT.items() and list(sources) == NAMES
+    assert "p1_share is there 7 times" in [event.text for event in happened]
+
+
 def test_a_cell_of_blank_lines_takes_no_time(released, master):
     blank = "\n" * 300_000
     lost = [edit("p1_share", blank + RIGHT["p1_share"]), lambda cells: [cell.update(metadata={}) for cell in cells]]
@@ -362,6 +374,24 @@ def test_no_answer_stays_none(released, master, typed):
 def test_a_statement_in_which_a_key_was_pressed_is_no_answer(released, master):
     changed = [edit("p3_answer", STUB), lambda cells: cells[-2].update(source=f"{cells[-2].source}j")]
     assert named(restored(released, master, *changed)[0])["p3_answer"].source == STUB
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (
+            "class Always:\n    def __eq__(self, other):\n        return True\n    __array_ufunc__ = None",
+            "__array_ufunc__, __eq__",
+        ),
+        ("class_weights.__code__ = (lambda y: [1, 1]).__code__", "__code__"),
+        ("import sys\nsys._getframe(1).f_globals['np'] = None", "_getframe, f_globals"),
+    ],
+)
+@pytest.mark.parametrize("own", [True, False])
+def test_what_right_work_needs_nowhere_is_told(released, master, code, words, own):
+    change = add("code", code, after="imports") if own else edit("p1_share", f"{RIGHT['p1_share']}\n{code}")
+    _, happened = restored(released, master, change)
+    assert happened == [f"{'a cell of their own' if own else 'p1_share'} uses {words}"]
 
 
 def test_an_answer_has_an_end(released, master):
@@ -395,6 +425,11 @@ def test_a_reset_of_all_names_is_left_out(released, master):
 )
 def test_a_student_has_a_name_that_harms_no_pattern_no_page_and_no_table(name, safe):
     assert submissions.called(name) == safe
+
+
+@pytest.mark.parametrize("name", ["!" * 255, "x" * 255, "é" * 127, "学" * 84 + "!"])
+def test_a_name_as_long_as_a_folder_may_have_leaves_room_for_what_is_added(name):
+    assert 2 < len(submissions.called(name).encode()) <= 205
 
 
 def test_two_folders_never_become_one_student(tmp_path):

@@ -254,6 +254,59 @@ def test_other_losses_on_logits_are_taken(framework):
 
 
 @frameworks
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_a_loss_of_the_wrong_sign_is_refused(framework, outputs):
+    X, y = data(n=40)
+    own = framework.half.weighted_bce if outputs == 1 else framework.half.weighted_cross_entropy
+    with pytest.raises(ValueError, match="a least value; this one bends downwards.*is its sign wrong"):
+        framework.half.fit(framework.half.mlp((20, outputs), seed=0), X, y, lambda z, t: -own(z, t), **SETTINGS)
+
+
+@pytest.mark.parametrize("off", [torch.no_grad, torch.inference_mode])
+def test_gradients_that_are_switched_off_are_told(off):
+    X, y = data(n=40)
+    half = PyTorch().half
+    with off(), pytest.raises(ValueError, match="fit takes gradients, which are switched off here"):
+        half.fit(half.mlp((20, 1), seed=0), X, y, half.weighted_bce, **SETTINGS)
+
+
+@pytest.mark.parametrize("penalty", ["kernel_regularizer", "activity_regularizer", "bias_constraint"])
+def test_penalties_of_keras_layers_are_refused_as_fit_would_leave_them_out(penalty):
+    X, y = data(n=40)
+    value = "non_neg" if penalty.endswith("constraint") else "l2"
+    dense = keras.layers.Dense(1, dtype="float64", **{penalty: value})
+    model = keras.Sequential([keras.layers.Input((20,)), dense])
+    with pytest.raises(ValueError, match=f"model takes layers without {penalty}.*weight_decay"):
+        TensorFlow().half.fit(model, X, y, weighted(TensorFlow().half), **SETTINGS)
+
+
+def loaders():
+    """Rows as training loops of their own have them, of both frameworks."""
+    X, y = data(n=40)
+    pairs = torch.utils.data.TensorDataset(torch.tensor(X), torch.tensor(y))
+    return [pairs, torch.utils.data.DataLoader(pairs), tf.data.Dataset.from_tensor_slices((X, y))]
+
+
+@pytest.mark.parametrize("which", range(3))
+def test_a_loader_is_refused_with_the_way_out(which):
+    half = PyTorch().half
+    with pytest.raises((TypeError, ValueError), match="X takes an array .*; take the arrays that it was made of"):
+        half.fit(half.mlp((20, 1), seed=0), loaders()[which], data(n=40)[1], half.weighted_bce, **SETTINGS)
+
+
+@frameworks
+@pytest.mark.parametrize("labels", [[-1, 1], [1, 2], ["no", "yes"], [0, 255]])
+def test_labels_of_another_kind_are_refused_with_the_way_to_number_them(framework, labels):
+    X, y = data(n=40)
+    with pytest.raises(
+        (ValueError, TypeError), match=r"y (takes|has) .*np.unique\(y, return_inverse=True\)\[1\] numbers"
+    ):
+        framework.half.fit(
+            framework.half.mlp((20, 1), seed=0), X, np.array(labels)[y], weighted(framework.half), **SETTINGS
+        )
+
+
+@frameworks
 def test_a_last_batch_of_another_size_is_tried_out_as_well(framework):
     X, y = data(n=40)
 

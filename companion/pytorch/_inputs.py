@@ -12,18 +12,21 @@ from companion import _checks, _losses
 AXIS = 1  # of the classes, PyTorch's own
 
 
-def binary(logits, targets, ignore_index, scale=1.0):
+def binary(logits, targets, ignore_index, gamma=None):
     """Return the logits, the targets in their dtype, and which are kept (None for all); or refuse the pair.
 
-    `scale` times a logit must be finite, too.
+    With focus, (1+γ)z must be finite, too.
     """
     ignore_index = _losses.check_ignore_index(ignore_index)
     _refuse_other_types(logits, targets)
     _losses.check_binary(logits, targets, dtype_of)
-    logits = _wide(logits)
+    logits, scale = _wide(logits), 1.0
+    if gamma is not None:
+        _losses.check_factor("gamma", gamma, dtype_of(logits))
+        scale = 1 + gamma
     y, kept = targets.to(logits.dtype), None
     if ignore_index is not None:
-        kept = targets != ignore_index
+        kept = y != ignore_index  # and not targets: -100 would be 156 in uint8
         y = torch.where(kept, y, 0)
     if _known():
         return logits, y, kept
@@ -33,14 +36,21 @@ def binary(logits, targets, ignore_index, scale=1.0):
     return logits, y, kept
 
 
-def classes(logits, targets, axis, ignore_index, scale=1.0):
-    """Return the logits with the classes last, the targets as int64, and which are kept; or refuse the pair."""
+def classes(logits, targets, axis, ignore_index, gamma=None):
+    """Return the logits with the classes last, the targets as int64, and which are kept; or refuse the pair.
+
+    With focus, (2+2γ)z must be finite, too.
+    """
     ignore_index = _losses.check_ignore_index(ignore_index)
     _refuse_other_types(logits, targets)
     axis = _losses.class_axis(logits, axis, AXIS)
     if _losses.check_classes(logits, targets, axis, dtype_of):
         targets = targets.squeeze(axis)
-    logits, y = _wide(logits).movedim(axis, -1), targets.to(torch.int64)
+    logits, scale = _wide(logits).movedim(axis, -1), 1.0
+    if gamma is not None:
+        _losses.check_factor("gamma", gamma, dtype_of(logits))
+        scale = 2 + 2 * gamma
+    y = targets.to(torch.int64)
     n_classes, kept = logits.shape[-1], None
     if ignore_index is not None:
         kept = y != ignore_index
@@ -87,6 +97,7 @@ def pos_weight(values, logits, axis):
     axis = _losses.class_axis(logits, axis, AXIS)
     if torch.is_tensor(values) or (torch.compiler.is_compiling() and isinstance(values, (list, tuple, np.ndarray))):
         values = _as_tensor(values)
+        _refuse_not_dense("pos_weight", values)
         _losses.check_outputs(values, logits, axis)
         weights = _positive("pos_weight", values, logits)
     else:
@@ -135,8 +146,17 @@ def _refuse_other_types(logits, targets):
     for argument, value in (("logits", logits), ("targets", targets)):
         if not isinstance(value, torch.Tensor):
             raise TypeError(f"{argument} takes a torch.Tensor, got {type(value).__name__}.")
-        if value.layout != torch.strided:
-            raise TypeError(f"{argument} takes a dense tensor, got layout {value.layout}; take .to_dense().")
+        _refuse_not_dense(argument, value)
+
+
+def _refuse_not_dense(argument, value):
+    if value.is_nested:
+        raise TypeError(
+            f"{argument} takes a dense tensor, got a nested one; take .to_padded_tensor(-100.0), and ignore_index=-100 "
+            "for the targets."
+        )
+    if value.layout != torch.strided:
+        raise TypeError(f"{argument} takes a dense tensor, got layout {value.layout}; take .to_dense().")
 
 
 def _known():
@@ -166,12 +186,14 @@ def _tensor_by_class(argument, values, logits):
         return None
     n_classes = logits.shape[-1]
     values = _as_tensor(_checks.by_class(argument, values, n_classes=n_classes))
+    _refuse_not_dense(argument, values)
     _losses.check_one_for_each_class(argument, values, n_classes)
     return _positive(argument, values, logits)
 
 
 def _positive(argument, weights, logits):
     """Return weights in the logits' dtype, all positive: others raise, or are NaN where none can be looked at."""
+    _losses.check_real(argument, weights, dtype_of)
     weights = weights.to(dtype=logits.dtype, device=logits.device)
     if not torch.compiler.is_compiling():
         try:

@@ -161,7 +161,7 @@ def focal_loss(logits, targets, *, gamma=2.0, alpha=None, ignore_index=None, red
     """
     _checks.one_of("reduction", reduction, _losses.REDUCTIONS)
     gamma = _checks.number("gamma", gamma, least=0)
-    z, y, kept = _inputs.binary(logits, targets, ignore_index, scale=1 + gamma)
+    z, y, kept = _inputs.binary(logits, targets, ignore_index, gamma)
     losses = _focal((2 * y - 1) * z, gamma)
     if alpha is not None:
         alpha = _checks.number("alpha", alpha, above=0, below=1)
@@ -215,7 +215,7 @@ def focal_cross_entropy(
     """
     _checks.one_of("reduction", reduction, _losses.REDUCTIONS)
     gamma = _checks.number("gamma", gamma, least=0)
-    z, y, kept = _inputs.classes(logits, targets, axis, ignore_index, scale=2 + 2 * gamma)
+    z, y, kept = _inputs.classes(logits, targets, axis, ignore_index, gamma)
     losses = _focal(_inputs.toward_true_class(z, y), gamma)
     if class_weights is None:
         return _inputs.reduce(losses, reduction, kept)
@@ -269,6 +269,7 @@ def logit_adjusted_cross_entropy(logits, targets, prior, *, tau=1.0, axis=None, 
     _checks.one_of("reduction", reduction, _losses.REDUCTIONS)
     tau = _checks.number("tau", tau, least=0)
     z, y, kept = _inputs.classes(logits, targets, axis, ignore_index)
+    _losses.check_factor("tau", tau, _inputs.dtype_of(z))
     adjusted = z + tau * _inputs.log_prior(prior, z)
     return _inputs.reduce(-_inputs.of_true_class(log_softmax(adjusted, dim=-1), y), reduction, kept)
 

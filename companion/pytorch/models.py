@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn
+from torch.nn.modules.lazy import LazyModuleMixin
 
 from companion import _checks, _models
 from companion.start import initial_weights, layer_sizes
@@ -155,7 +156,9 @@ def _check_logits(model, X):
 
     def outputs_of(shift):
         with torch.no_grad():
-            return torch.func.functional_call(model, {name: bias + shift}, (rows,)).cpu().numpy()
+            outputs = torch.func.functional_call(model, {name: bias + shift}, (rows,))
+        _models.check_outputs(outputs, torch.is_tensor(outputs), (len(rows), len(bias)))
+        return outputs.cpu().numpy()
 
     _models.check_logits(outputs_of)
 
@@ -170,6 +173,11 @@ def _parameters(model):
         raise TypeError(f"model takes a torch.nn.Sequential as made by mlp, got {type(model).__name__}.")
     outside = [type(layer).__name__ for layer in model.children() if not isinstance(layer, _LAYERS)]
     parameters = list(model.parameters())
+    # Neither has values yet.
+    outside += [type(layer).__name__ for layer in model.children() if isinstance(layer, LazyModuleMixin)]
+    outside += ["weights on the meta device"] * any(parameter.is_meta for parameter in parameters)
+    if outside:
+        _models.checked_shapes([], outside)
     _models.checked_shapes(
         [tuple(parameter.t().shape) if parameter.ndim < 3 else parameter.shape for parameter in parameters], outside
     )

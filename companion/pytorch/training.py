@@ -97,7 +97,11 @@ def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, w
         value = loss(logits.squeeze(1) if one_output else logits, labels)
         check_loss(value, torch.is_tensor(value), like["dtype"])
         if not value.requires_grad:
-            raise ValueError("loss takes a function of the logits; what it returned does not depend on them.")
+            raise ValueError(
+                "loss takes a function of the logits; what it returned does not depend on them."
+                if torch.is_grad_enabled()
+                else "fit takes gradients, which are switched off here: call it outside torch.no_grad, inference_mode."
+            )
         return value
 
     for batch in batch_of_each_size(order, batch_size):

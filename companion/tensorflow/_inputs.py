@@ -4,6 +4,7 @@ In eager mode a wrong value raises, in a graph an assertion does. XLA leaves ass
 so do the loss and its gradient.
 """
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -12,15 +13,18 @@ from companion import _checks, _losses
 AXIS = -1  # of the classes, Keras' own
 
 
-def binary(logits, targets, ignore_index, scale=1.0):
+def binary(logits, targets, ignore_index, gamma=None):
     """Return the logits, the targets in their dtype, and which are kept (None for all); or refuse the pair.
 
-    `scale` times a logit must be finite, too.
+    With focus, (1+γ)z must be finite, too.
     """
     ignore_index = _losses.check_ignore_index(ignore_index)
     _refuse_other_types(logits, targets)
     _losses.check_binary(logits, targets, dtype_of)
-    logits = _wide(logits)
+    logits, scale = _wide(logits), 1.0
+    if gamma is not None:
+        _losses.check_factor("gamma", gamma, dtype_of(logits))
+        scale = 1 + gamma
     y = _of_shape(tf.cast(targets, logits.dtype), logits)
     kept = None
     if ignore_index is not None:
@@ -34,14 +38,20 @@ def binary(logits, targets, ignore_index, scale=1.0):
     return logits, y, kept
 
 
-def classes(logits, targets, axis, ignore_index, scale=1.0):
-    """Return the logits with the classes last, the targets as int64, and which are kept; or refuse the pair."""
+def classes(logits, targets, axis, ignore_index, gamma=None):
+    """Return the logits with the classes last, the targets as int64, and which are kept; or refuse the pair.
+
+    With focus, (2+2γ)z must be finite, too.
+    """
     ignore_index = _losses.check_ignore_index(ignore_index)
     _refuse_other_types(logits, targets)
     axis = _losses.class_axis(logits, axis, AXIS)
     if _losses.check_classes(logits, targets, axis, dtype_of):
         targets = tf.squeeze(targets, axis)
-    logits = _last(_wide(logits), axis)
+    logits, scale = _last(_wide(logits), axis), 1.0
+    if gamma is not None:
+        _losses.check_factor("gamma", gamma, dtype_of(logits))
+        scale = 2 + 2 * gamma
     y = _of_shape(tf.cast(targets, tf.int64), logits)
     n_classes, kept = logits.shape[-1], None
     if ignore_index is not None:
@@ -89,6 +99,7 @@ def pos_weight(values, logits, axis):
     """Return w⁺, a number, or a tensor that broadcasts along the axis of the outputs."""
     axis = _losses.class_axis(logits, axis, AXIS)
     if tf.is_tensor(values):
+        _refuse_not_dense("pos_weight", values)
         _losses.check_outputs(values, logits, axis)
         weights = _positive("pos_weight", values, logits)
     else:
@@ -160,12 +171,18 @@ def _of_shape(targets, logits):
 
 def _refuse_other_types(logits, targets):
     for argument, value in (("logits", logits), ("targets", targets)):
-        if isinstance(value, (tf.SparseTensor, tf.RaggedTensor)):
-            raise TypeError(f"{argument} takes a dense tensor, got {type(value).__name__}; make it dense first.")
+        if isinstance(value, keras.Variable):
+            raise TypeError(f"{argument} takes a tf.Tensor, got a keras.Variable; take .value of it.")
         if not tf.is_tensor(value):
             raise TypeError(f"{argument} takes a tf.Tensor, got {type(value).__name__}.")
+        _refuse_not_dense(argument, value)
         if value.shape.rank is None:
             raise ValueError(f"{argument} takes a tensor whose number of axes is known; give it by tf.ensure_shape.")
+
+
+def _refuse_not_dense(argument, value):
+    if isinstance(value, (tf.SparseTensor, tf.RaggedTensor)):
+        raise TypeError(f"{argument} takes a dense tensor, got {type(value).__name__}; make it dense first.")
 
 
 def _seen(logits, right, kept, wanted, ignore_index):
@@ -187,12 +204,15 @@ def _tensor_by_class(argument, values, logits):
     """Return a tensor of one positive number for each class, its gradient included; None for anything but a tensor."""
     if not tf.is_tensor(values):
         return None
+    _refuse_not_dense(argument, values)
     _losses.check_one_for_each_class(argument, values, logits.shape[-1])
     return _positive(argument, values, logits)
 
 
 def _positive(argument, weights, logits):
     """Return weights in the logits' dtype, all positive: others raise, or are NaN where none can be looked at."""
+    weights = tf.convert_to_tensor(weights)
+    _losses.check_real(argument, weights, dtype_of)
     weights = tf.cast(weights, logits.dtype)
     if tf.executing_eagerly():
         smallest, largest = float(tf.reduce_min(weights)), float(tf.reduce_max(weights))

@@ -7,6 +7,9 @@ from companion import _checks, _models
 from companion.start import initial_weights, layer_sizes
 
 # Dense layers, and activations that hold no weights and draw no random numbers.
+_PENALTIES = [
+    f"{of}_{kind}" for of in ("kernel", "bias", "activity") for kind in ("regularizer", "constraint")
+]  # which only Keras' own fit knows
 _LAYERS = (
     keras.layers.InputLayer,
     keras.layers.Dense,
@@ -149,6 +152,11 @@ def _check_trainable(model, X):
     """Refuse a model that `fit` cannot train: with frozen weights, or with other outputs than logits."""
     if len(model.trainable_variables) < len(model.weights):
         raise ValueError("model takes a network all of whose weights train; some are frozen: model.trainable = True.")
+    held = sorted({name for layer in model.layers for name in _PENALTIES if getattr(layer, name, None) is not None})
+    if held:
+        raise ValueError(
+            f"model takes layers without {' and '.join(held)}, which fit leaves out; take weight_decay of fit."
+        )
     _check_logits(model, X)
 
 
@@ -162,7 +170,9 @@ def _check_logits(model, X):
             [values[id(variable)] for variable in variables]
             for variables in (model.trainable_variables, model.non_trainable_variables)
         )
-        return model.stateless_call(trainable, other, rows, training=False)[0].numpy()
+        outputs = model.stateless_call(trainable, other, rows, training=False)[0]
+        _models.check_outputs(outputs, tf.is_tensor(outputs), (len(rows), bias.shape[0]))
+        return outputs.numpy()
 
     _models.check_logits(outputs_of)
 

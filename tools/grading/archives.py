@@ -13,6 +13,7 @@ import re
 import shutil
 import sys
 import zipfile
+import zlib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -98,9 +99,13 @@ def take_in(archive, assignment, folder):
                 if student not in done:
                     shutil.rmtree(target, ignore_errors=True)
                     target.mkdir(parents=True)
-                with opened.open(member) as source, open(target / name, "wb") as file:
-                    shutil.copyfileobj(source, file)
-                done.setdefault(student, []).append(name)
+                    done[student] = []
+                try:
+                    with opened.open(member) as source, open(target / name, "wb") as file:
+                        shutil.copyfileobj(source, file)
+                    done[student].append(name)
+                except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+                    left_out.append(f"{path}, which cannot be read: {error}")  # one file, and not the class
     except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
         raise Refusal(f"{archive} cannot be read: {error}") from None
     return platform, done, left_out

@@ -58,8 +58,18 @@ def _replaced():
                     if own(value) or callable(before.get(key)) and before[key] is not value
                 )
     shell = get_ipython()
-    yield from (f"IPython's {key}" for key, value in vars(shell).items() if key != "user_module" and own(value))
-    yield from (f"IPython's {key}" for key in ("ast_transformers", "input_transformers_post") if getattr(shell, key))
+    for label, whole in {"IPython": shell, "the kernel": shell.kernel}.items():
+        for key, part in (vars(whole) | whole._trait_values).items():
+            if key in ("user_module", "kernel", "parent", "shell"):  # a student's own names, and each other
+                continue
+            if own(part):
+                yield f"{label}'s {key}"
+            inside = part if key.endswith("_handlers") else getattr(part, "__dict__", {})
+            if isinstance(inside, dict):
+                yield from (f"{label}'s {key}.{name}" for name, value in inside.items() if own(value))
+    for key in ("ast_transformers", "input_transformers_post", "custom_exceptions"):
+        if getattr(shell, key):
+            yield f"IPython's {key}"
     for key in ("cleanup_transforms", "line_transforms", "token_transformers"):
         if any(map(own, getattr(shell.input_transformer_manager, key))):
             yield f"IPython's {key}"

@@ -143,7 +143,7 @@ def cells(text):
         whole = json.loads(text)
         if isinstance(whole, dict) and "worksheets" in whole:  # before 2015
             whole = nbformat.reads(text, as_version=4)
-    except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
+    except (ValueError, RecursionError, AttributeError, KeyError, TypeError, nbformat.ValidationError) as error:
         what = "a web page" if text.lstrip()[:1] == "<" else "not a notebook, or only a part of one"
         raise Refusal(f"it is {what} ({type(error).__name__}: {error}): download the .ipynb and hand it in") from None
     found = whole.get("cells") if isinstance(whole, dict) else None

@@ -24,6 +24,11 @@ MANY = 4  # so many cells without a name are told of in one event
 NEAR = 40  # characters by which a statement may have grown; more is a text of the student's
 LONGEST = 20_000  # characters of a text: a thousand words are six thousand
 OWN = "own-"  # how the id of a cell begins that has no name
+# What right work needs nowhere, and what reads the tests or answers for the values that they compare.
+UNUSUAL = re.compile(
+    r"__(?:eq|array_function|array_ufunc|code|wrapped|globals|builtins)__|\b_getframe\b|\bcurrentframe\b"
+    r"|\bf_(?:back|globals|locals|lineno)\b|\bset(?:trace|profile)\b|\bgc\.get_\w+|\bctypes\b|\bsys\.modules\b|\b_ih\b"
+)
 STUB = re.compile(r"#? ?YOUR (?:CODE|ANSWER) HERE")
 
 
@@ -106,10 +111,23 @@ class Matching:
             places = [place for place, one in enumerate(self.own) if name and one.name == name]
             if len(places) > 1:
                 self.events.append(Event(LOOK, f"{name} is there {len(places)} times"))
+                # A copy into which other work was written is that other work.
+                places = [place for place in places if not self._is_other(place, number)] or places
                 # The last that was worked on counts.
                 places.sort(key=lambda place: not untouched(self.own[place].source))
             if places:
                 self._take(number, *places)
+
+    def _is_other(self, place, number):
+        """Say whether a student's cell holds what belongs into another cell of the release than that of its name."""
+        one, name = self.own[place], id_of(self.released[number])
+        if one.kind != self.released[number].cell_type:
+            return True
+        if any(normal(one.source) == normal(cell.source) for at, cell in enumerate(self.released) if at != number):
+            return True
+        others = set().union(*(names for other, names in self.names.items() if other != name))
+        found = defined(one.source) if one.kind == "code" else set()
+        return bool(found & others) and not found & self.names.get(name, set())
 
     def _by_source(self):
         last = -1
@@ -311,6 +329,8 @@ def _in_order(matching, made, gone):
         if cell.cell_type == "code" and RESET.search(cell.source):
             cell.source = RESET.sub(r"\1pass  # \2 (left out)", cell.source)
             events.append(Event(LOOK, "%reset was left out: it takes the names that later cells need"))
+        if cell.cell_type == "code" and not is_locked(cell) and (words := sorted(set(UNUSUAL.findall(cell.source)))):
+            events.append(Event(LOOK, f"{id_of(cell) or 'a cell of their own'} uses {', '.join(words)}"))
     notebook = nbformat.v4.new_notebook(cells=cells)
     for fresh, cell in enumerate(cells):
         cell.id = id_of(cell) or f"{OWN}{fresh}"

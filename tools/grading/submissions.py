@@ -9,6 +9,7 @@ from pathlib import Path
 from tools.grading import Refusal, reading
 from tools.grading.report import Event
 
+LONGEST = 200  # bytes of a name; a file system takes 255
 LAYOUT = "Submissions lie in <folder>/<student>/<assignment>/<assignment>.ipynb."
 
 
@@ -28,11 +29,8 @@ def plain(name):
 
 def called(name):
     """Return by what name nbgrader knows the student of a folder: the plain one, and never the same for two folders."""
-    return (
-        name
-        if plain(name) == name
-        else f"{plain(name)}-{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:4]}"
-    )
+    short = plain(name).encode()[:LONGEST].decode(errors="ignore")
+    return name if short == name else f"{short}-{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:4]}"
 
 
 def find(folder, known):
