@@ -208,9 +208,14 @@ def test_where_the_cpu_build_cannot_be_fetched_the_install_goes_on_and_says_so(t
     assert "The CPU build of PyTorch could not be fetched" in said
 
 
+def test_without_a_network_what_was_installed_before_is_enough(tmp_path):
+    *_, last = installs(tmp_path, uv='case "$*" in *"--offline"*) exit 0 ;; *) exit 2 ;; esac')[0]
+    assert last == "uv pip install --python " + f"{tmp_path}/a venv/bin/python --offline -e .[pytorch,tensorflow,test]"
+
+
 def test_where_uv_cannot_install_pip_does(tmp_path):
     *by_uv, last = installs(tmp_path, uv="exit 2")[0]
-    assert len(by_uv) == 2 and last == "-m pip install -e .[pytorch,tensorflow,test]"
+    assert len(by_uv) == 3 and last == "-m pip install -e .[pytorch,tensorflow,test]"
 
 
 @pytest.mark.parametrize(

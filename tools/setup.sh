@@ -73,6 +73,7 @@ if "$VENV/bin/python" -m pip install uv >>"$log" 2>&1; then
         echo "The CPU build of PyTorch could not be fetched (the reason is in $log): taking the build that is found."
     fi
     with_uv "$@" && exit
+    with_uv --offline "$@" && exit # what an earlier install left on this computer may do
 fi
 "$VENV/bin/python" -m pip install "$@" >>"$log" 2>&1 ||
     give_up "The install failed (the reason is at the end of $log): most often there is no network, a proxy that pip was" \
