@@ -10,6 +10,7 @@ seconds are medians of five, after one uncounted run of each.
   charged for their bare steps alone: the epochs of one model, measured as above, times epochs times models. That
   favours the loops, which would trace or compile every model anew. Both do the same number of steps, on as many rows
   as the split leaves for training.
+- `engines` times a grid on two workers, with a thread each, against this process with the threads that it chooses.
 - `peers` compares `fit` and `sweep` with code that is tuned by hand, in seconds of the wall and of the CPU.
 - `model.fit` casts its rows to float32, Keras' default, also where the model computes in float64.
 """
@@ -23,10 +24,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
+import joblib
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 from threadpoolctl import threadpool_limits
@@ -159,6 +163,56 @@ def peers(*, trainings=TRAININGS, sizes=(29, 16, 1), grid=(20_000, 256, 8, 16), 
     yield from compared(f"sweep, {n_weights * n_seeds} logistic models, B = {batch_size}", ours, theirs)
 
 
+def engines(*, rows=20_000, batch_size=256, epochs=10, splits=16, parts=200, rounds=ROUNDS):
+    """Time a grid on two workers of each engine against this process, and what a part costs beside its training."""
+    with quiet():
+        from benchmarks.training import HALVES, data, our_sweep
+
+    from companion import _engine
+
+    X, y = data(rows, 20, "float64")
+    grid = {"batch_size": batch_size, "pos_weights": np.geomspace(1, 19, 4), "seeds": splits}
+    run = our_sweep(HALVES["PyTorch"][0], X, y, (20, 32, 16, 1), **grid, memory=1)  # two splits a part
+
+    def trained(config):
+        with config():
+            return timed(run, epochs)
+
+    def empty(config):
+        def cost(number):
+            with config():
+                done = dict(_engine.finished(abs, range(number), [f"part {i}" for i in range(number)], None))
+            return len(done)
+
+        return epochs_alone(cost, more=parts)
+
+    with _two_workers() as configs:
+        for name, config in configs.items():
+            (ours, theirs), work = alternate(
+                lambda config=config: trained(config),
+                lambda: trained(partial(joblib.parallel_config, backend="sequential")),
+                rounds=rounds,
+            )
+            what = f"PyTorch: sweep of {4 * splits} networks in {splits // 2} parts, two workers of {name}"
+            yield Row(f"{what}, against this process", ours, theirs, at_least=1.5, work=work)
+            (seconds,), work = alternate(empty(config), rounds=rounds)
+            yield Row(f"a part that does nothing, two workers of {name}", seconds, under=0.02, work=work)
+
+
+@contextmanager
+def _two_workers():
+    """For each engine that is installed, a function that returns joblib's context with two workers of it."""
+    configs = {"loky": partial(joblib.parallel_config, backend="loky", n_jobs=2)}
+    if not find_spec("distributed"):
+        yield configs
+        return
+    from distributed import Client, LocalCluster
+
+    quiet_cluster = {"dashboard_address": "127.0.0.1:0", "silence_logs": 50}
+    with LocalCluster(n_workers=2, threads_per_worker=1, **quiet_cluster) as two, Client(two):
+        yield configs | {"Dask": partial(joblib.parallel_config, backend="dask")}
+
+
 def labels(*, rows=10_000_000, rounds=ROUNDS):
     """Compare `class_weights`, its checks included, with scikit-learn's "balanced" weights."""
     y = (np.random.default_rng(0).random(rows) < 0.01).astype(np.int64)
@@ -283,7 +337,9 @@ def classes(*, source=None, students=240, kinds=None, more=12, cores=2, cell_sec
         yield Row(what, others, alone, at_least=0.67, work=marks)
 
 
-COMPARISONS = {one.__name__: one for one in (epochs, sweeps, peers, labels, imports, lessons, grading, classes)}
+COMPARISONS = {
+    one.__name__: one for one in (epochs, sweeps, peers, engines, labels, imports, lessons, grading, classes)
+}
 
 
 def main(arguments=None):

@@ -80,8 +80,8 @@ def our_fit(half, X, y, sizes, *, batch_size, pos_weight=1.0):
     return run
 
 
-def our_sweep(half, X, y, sizes, *, batch_size, pos_weights, seeds):
-    """The `sweep` of one half of the course; its steps are those of all models."""
+def our_sweep(half, X, y, sizes, *, batch_size, pos_weights, seeds, **engine):
+    """The `sweep` of one half of the course, on an engine if one is named; its steps are those of all models."""
 
     def run(epochs):
         result = half.sweep(
@@ -91,6 +91,7 @@ def our_sweep(half, X, y, sizes, *, batch_size, pos_weights, seeds):
             epochs=epochs,
             batch_size=batch_size,
             learning_rate=LEARNING_RATE,
+            **engine,
         )
         return result.loss.size
 

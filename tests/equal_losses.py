@@ -147,7 +147,7 @@ LAWS = {
         [nn.CrossEntropyLoss(), lambda z, y: F.nll_loss(torch.log_softmax(z, 1), y), one_hot_nll, pytorch()]
         + [pt.weighted_cross_entropy, nn.NLLLoss()],
         [(SPARSE(from_logits=True), {}), (CATEGORICAL(from_logits=True), {}), (tensorflow(), {})]
-        + [(tfl.weighted_cross_entropy, {}), (plain_of_float32, {})],
+        + [(lambda y, z: tfl.weighted_cross_entropy(z, y), {}), (plain_of_float32, {})],
     ),
     "weighted, over n": (
         3,
@@ -163,7 +163,7 @@ LAWS = {
         + [lambda logits, targets: pt.weighted_cross_entropy(logits, targets, W, normaliser="weights")],
         [(SPARSE(from_logits=True, reduction="mean_with_sample_weight"), BY_CLASS)]
         + [(tensorflow(weights=[2.0, 4.0, 10.0], divisor="weights"), {})]
-        + [(lambda logits, targets: tfl.weighted_cross_entropy(logits, targets, W, normaliser="weights"), {})],
+        + [(lambda y, z: tfl.weighted_cross_entropy(z, y, W, normaliser="weights"), {})],
     ),
     "binary, weighted": (
         2,
@@ -171,7 +171,7 @@ LAWS = {
         + [lambda logits, targets: pt.weighted_bce(logits, targets, 9.0), pytorch(n_classes=2, weights=[1.0, 9.0])],
         [(BINARY(from_logits=True), {"class_weight": {0: 1.0, 1: 9.0}})]
         + [(tensorflow(n_classes=2, one_logit=True, weights=[1.0, 9.0]), {})]
-        + [(lambda logits, targets: tfl.weighted_bce(logits, targets, 9.0), {})]
+        + [(lambda y, z: tfl.weighted_bce(z, y, 9.0), {})]
         + [(SPARSE(from_logits=True), {"class_weight": {0: 1.0, 1: 9.0}})],
     ),
     "focal": (
@@ -196,8 +196,7 @@ LAWS = {
         3,
         [pytorch(shift=PRIOR_LOGS), lambda z, y: F.cross_entropy(z + torch.tensor([700.0, 200.0, 100.0]).log(), y)]
         + [lambda logits, targets: pt.logit_adjusted_cross_entropy(logits, targets, PRIOR)],
-        [(tensorflow(shift=PRIOR_LOGS), {})]
-        + [(lambda logits, targets: tfl.logit_adjusted_cross_entropy(logits, targets, PRIOR), {})],
+        [(tensorflow(shift=PRIOR_LOGS), {})] + [(lambda y, z: tfl.logit_adjusted_cross_entropy(z, y, PRIOR), {})],
     ),
     "one sigmoid a column": (
         3,

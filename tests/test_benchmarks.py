@@ -3,6 +3,7 @@
 import math
 import platform
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -100,6 +101,14 @@ def test_the_grid_of_the_peers_is_that_of_sweep():
 def test_the_limit_leaves_out_only_the_loss_and_the_update():
     X, y = data(50, 5, "float64")
     assert peers.limit(X, y, (5, 4, 1), batch_size=16)(3) == (12, None)
+
+
+def test_a_grid_takes_the_same_steps_on_every_engine_that_is_installed():
+    rows = list(bench.engines(rows=200, batch_size=64, epochs=2, splits=4, parts=2, rounds=1))
+    names = ["loky", "Dask"] if find_spec("distributed") else ["loky"]
+    checked(rows[::2], at_least=[1.5] * len(names), work=[96] * len(names))  # 16 models, 2 epochs of 3 steps
+    assert [row.work for row in rows[1::2]] == [1] * len(names)
+    assert [row.what.partition("two workers of ")[2].partition(",")[0] for row in rows[::2]] == names
 
 
 def test_both_class_weights_are_the_same_numbers():

@@ -10,19 +10,13 @@ from companion.pictures import lesson07
 def test_the_summary_is_what_theory_says():
     fig = lesson07.summary(separation=1.5, prior=0.01)
     fig.canvas.draw()
-    left, right = fig.axes
-    reported, corrected, alarms = (line.get_xydata() for line in left.lines)
+    (axes,) = fig.axes
+    reported, corrected, alarms = (line.get_xydata() for line in axes.lines)
     assert reported[0, 1] == pytest.approx(10, rel=0.02) and (np.diff(reported[:, 1]) > 0).all()
     np.testing.assert_allclose(corrected[:, 1], 10, rtol=1e-6)  # the prior correction, whatever the weight
     for w, found in alarms[::50]:
         rates = theory.gaussian_rates(1.5, 0.01, w)
         assert found == pytest.approx(1000 * (0.01 * rates["tpr"] + 0.99 * rates["fpr"]))
-    curves = [line.get_xydata() for line in right.lines if len(line.get_xdata()) > 1]
-    dots = [line.get_xdata()[0] for line in right.lines if len(line.get_xdata()) == 1]
-    np.testing.assert_allclose(dots, [20, 200, 20 / 99])  # costs, times the odds in use over those in training
-    for curve, dot in zip(curves, dots, strict=True):
-        assert curve[curve[:, 1].argmin(), 0] == pytest.approx(dot, rel=0.03)
-        assert curve[:, 1].min() >= 1
 
 
 def test_an_arrow_leads_from_without_weights_to_with_them():

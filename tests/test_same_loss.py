@@ -238,6 +238,27 @@ def test_the_line_on_the_order_and_on_the_labels_says_which_side_to_change_and_h
     assert same_loss(eval(line, {"loss": loss}), theirs).same
 
 
+class LogitsFirst(keras.losses.Loss):
+    """A loss of Keras in the order of PyTorch."""
+
+    def call(self, logits, targets):
+        return keras.losses.binary_crossentropy(targets, logits, from_logits=True)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [LogitsFirst(), lambda logits, targets: keras.losses.binary_crossentropy(targets, logits, from_logits=True)],
+    ids=["Loss", "function"],
+)
+def test_names_in_the_order_of_pytorch_do_not_turn_what_compile_hands_over(loss):
+    found = same_loss(torch.nn.BCEWithLogitsLoss(), loss)
+    (cause,) = found.causes
+    assert cause.kind == "order" and "`compile`, whatever their names, hands it (y_true, y_pred)" in cause.sentence
+    assert found.example.as_called
+    line = cause.mend.removeprefix("change TensorFlow's side: ")
+    assert same_loss(torch.nn.BCEWithLogitsLoss(), eval(line, {"loss": loss})).same
+
+
 def test_losses_given_in_the_other_order_are_told_so():
     with pytest.raises(
         TypeError, match=r"pytorch takes a loss of PyTorch, got .*same_loss\(pytorch_loss, keras_loss\)"

@@ -163,7 +163,7 @@ def test_keras_alpha_multiplies_the_false_negatives_of_a_tversky_loss():
         (0.0, 1.0, "where a batch has no row of class 1. Not finite there: PyTorch."),
         (1.0, 2.0, "where a batch has at most one row of class 1."),
         (1.0, 3.0, "where a batch has at most 2 rows of class 1."),
-        (1.0, 4.0, "where a batch has at most 2 rows of class 1."),  # none of those compared has 3
+        (1.0, 4.0, "where a batch has at most 3 rows of class 1."),
     ],
 )
 def test_losses_that_differ_where_a_batch_has_few_positives_are_not_the_same(ours, theirs, told):
@@ -371,6 +371,13 @@ def test_keras_with_class_weight_is_what_a_step_of_fit_computes():
 def test_a_loss_with_a_state_is_refused():
     with pytest.raises(NotCompared, match="two answers for one batch"):
         describe(lambda z, y: F.cross_entropy(z + torch.rand(1) * z, y), framework="PyTorch", n_classes=3)
+
+
+def test_a_function_that_draws_numbers_is_told_so_whichever_its_framework_may_be():
+    with pytest.raises(NotCompared, match="PyTorch's loss gives two answers for one batch.*draws numbers"):
+        describe(lambda z, y: F.binary_cross_entropy_with_logits(z + 0.1 * torch.randn_like(z), y))
+    with pytest.raises(NotCompared, match="TensorFlow's loss gives two answers"):
+        describe(lambda y, z: keras.losses.binary_crossentropy(y, z + tf.random.normal(z.shape, dtype=z.dtype), True))
 
 
 def test_what_cannot_be_called_is_refused_with_the_way_out():
@@ -582,3 +589,230 @@ def test_the_command_line_gives_the_verdict_and_a_status(tmp_path, monkeypatch, 
     assert "NOT COMPARED" in capsys.readouterr().err
     assert __main__.main([f"{mine}:three"]) == 2
     assert "pass --n-classes 3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("ours = torch.nn", "NameError: name 'torch' is not defined"), ("raise SystemExit(1)", "SystemExit: 1")],
+)
+def test_what_the_named_file_raises_is_told_in_a_sentence(tmp_path, monkeypatch, capsys, text, told):
+    (tmp_path / "mine_that_raises.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+    assert __main__.main(["mine_that_raises:ours"]) == 2
+    printed = capsys.readouterr()
+    assert printed.err == f"NOT COMPARED: mine_that_raises cannot be imported: {told}\n" and not printed.out
+
+
+@pytest.mark.parametrize("weights", ["[1, 2]", '{"a": 1}', "1, 2"])
+def test_weights_on_the_command_line_that_are_no_dict_of_numbers_are_refused(monkeypatch, capsys, weights):
+    monkeypatch.setattr(__main__, "_named", {"here:ours": SPARSE(from_logits=True)}.get)
+    try:
+        assert __main__.main(["here:ours", "--class-weight", weights]) == 2
+    except SystemExit as ended:
+        assert ended.code == 2
+    assert "class" in capsys.readouterr().err
+
+
+# Batches as they come in imbalanced data, and at the end of training.
+
+
+def balanced_by_the_batch(most):
+    """Return a loss whose positives weigh as many negatives as the batch has for each, at most `most`."""
+
+    def loss(z, y):
+        weight = (1 - y).sum() / y.sum().clamp(min=1)
+        return F.binary_cross_entropy_with_logits(z, y, pos_weight=weight.clamp(max=most))
+
+    return loss
+
+
+def balanced_by_the_batch_of_keras(y, z):
+    weight = keras.ops.sum(1 - y) / keras.ops.maximum(keras.ops.sum(y), 1)
+    return keras.ops.mean(weight * y * keras.ops.softplus(-z) + (1 - y) * keras.ops.softplus(z))
+
+
+def test_a_weight_that_one_side_bounds_is_seen_in_imbalanced_batches():
+    assert same_loss(balanced_by_the_batch(1e9), balanced_by_the_batch_of_keras).same
+    found = same_loss(balanced_by_the_batch(10.0), balanced_by_the_batch_of_keras)
+    assert found.kinds == {"some batches"}
+    assert "where class 1 has at most 0.031 of the rows" in str(found)
+
+
+@pytest.mark.parametrize("k", [3, 10])
+def test_weights_of_the_batch_that_one_side_bounds_are_seen_with_several_classes(k):
+    def balanced(most):
+        def loss(z, y):
+            counts = torch.bincount(y, minlength=k).to(z.dtype).clamp(min=1)
+            return ((len(y) / (k * counts)).clamp(max=most)[y] * F.cross_entropy(z, y, reduction="none")).mean()
+
+        return loss
+
+    def balanced_of_keras(y, z):
+        hot = keras.ops.one_hot(keras.ops.cast(keras.ops.reshape(y, (-1,)), "int32"), k, dtype=z.dtype)
+        counts = keras.ops.maximum(keras.ops.sum(hot, 0), 1)
+        weights = keras.ops.sum(hot) / (k * keras.ops.sum(hot * counts, 1))
+        return keras.ops.mean(weights * keras.ops.categorical_crossentropy(hot, z, from_logits=True))
+
+    assert same_loss(balanced(1e9), balanced_of_keras, n_classes=k).same
+    assert not same_loss(balanced(10.0), balanced_of_keras, n_classes=k).same
+
+
+@pytest.mark.parametrize("k", [2, 3, 10])
+def test_a_floor_under_the_loss_is_seen_where_every_row_is_right(k):
+    def flooded(z, y):
+        return (F.cross_entropy(z, y) - 0.05).abs() + 0.05
+
+    found = same_loss(flooded, SPARSE(from_logits=True), n_classes=k)
+    assert found.kinds == {"some batches"}
+    assert "where every row is right by a wide margin" in str(found)
+
+
+def test_hard_rows_of_which_one_side_takes_no_fewer_than_some_are_seen_where_all_are_easy():
+    def hard(least):
+        def loss(z, y):
+            cost = F.cross_entropy(z, y, reduction="none")
+            above = cost[cost > 0.357]
+            return above.mean() if len(above) >= 1 else cost.topk(1)[0].mean() * least
+
+        return loss
+
+    def hard_of_keras(y, z):
+        cost = keras.losses.sparse_categorical_crossentropy(y, z, from_logits=True)
+        above = keras.ops.cast(cost > 0.357, z.dtype)
+        return keras.ops.sum(above * cost) / keras.ops.maximum(keras.ops.sum(above), 1)
+
+    logits = {"n_classes": 3, "outputs": "logits"}
+    assert same_loss(hard(0), hard_of_keras, **logits).same
+    assert not same_loss(hard(1), hard_of_keras, **logits).same
+
+
+def test_a_batch_of_one_row_is_compared_and_left_out_where_a_side_refuses_it():
+    def most(z, y):
+        cost = F.cross_entropy(z, y, reduction="none")
+        return cost.sum() / len(cost) * (len(cost) > 1)
+
+    found = same_loss(most, SPARSE(from_logits=True), n_classes=3)
+    assert found.kinds == {"some batches"}
+    assert "where a batch has at most one row" in str(found)
+
+    def refusing(z, y):
+        assert len(z) > 1
+        return F.cross_entropy(z, y)
+
+    found = same_loss(refusing, SPARSE(from_logits=True), n_classes=3)
+    assert found.same and "of 2 to " in found.domain
+    assert "batches of one row are left out where PyTorch refuses them or is not finite" in found.notes
+
+
+def counting(warm, loss):
+    """Return a loss that is twice what it was after some calls."""
+    calls = []
+
+    def counted(z, y):
+        calls.append(1)
+        return loss(z, y) * (2 if len(calls) > warm else 1)
+
+    return counted
+
+
+@pytest.mark.parametrize("warm", [5, 12, 30, 60])
+def test_a_count_of_calls_that_changes_the_loss_is_called_a_state(warm):
+    with pytest.raises(NotCompared, match="of the same batch changed.*Freeze its state|a running count"):
+        same_loss(counting(warm, F.cross_entropy), SPARSE(from_logits=True), n_classes=4)
+
+
+# What one side alone lets pass.
+
+
+def with_a_penalty(z, y):
+    return F.cross_entropy(z, y) + 0.1 * (z[:, 0] ** 2).mean()
+
+
+def test_two_logits_that_do_not_count_by_their_difference_alone_are_not_one_logit():
+    theirs = keras.losses.BinaryCrossentropy(from_logits=True)
+    found = same_loss(with_a_penalty, theirs)
+    assert found.kinds == {"some batches"}, str(found)
+    assert "differ where one number is added to both logits of a row" in str(found)
+    assert np.shape(found.example.logits) == np.shape(found.example.gradients[1]) == (2, 2)
+    assert same_loss(nn.CrossEntropyLoss(), theirs).same
+
+
+def ranks(z, y):
+    """The ordinal loss of four labels and three logits: whether the label is above each."""
+    above = (y[:, None] > torch.arange(3)).to(z.dtype)
+    return F.binary_cross_entropy_with_logits(z, above, reduction="none").sum(1).mean()
+
+
+def ranks_of_keras(last):
+    def loss(y, z):
+        labels = keras.ops.minimum(keras.ops.reshape(y, (-1, 1)), last)
+        above = keras.ops.cast(labels > keras.ops.arange(3, dtype="int64"), z.dtype)
+        return 3 * keras.ops.mean(keras.ops.binary_crossentropy(above, z, from_logits=True))
+
+    return loss
+
+
+def test_labels_beyond_the_columns_are_compared_in_a_note():
+    for last, told in ((3, "agree"), (2, "differ")):
+        found = same_loss(ranks, ranks_of_keras(last), n_classes=3)
+        assert found.same
+        assert f"both take a label 3, which has no column, as in ordinal losses: there they {told}" in found.notes
+    told = r"pass n_classes=3\. It takes the label 3, too, which has no column, as an ordinal loss does"
+    with pytest.raises(NotCompared, match=told):
+        same_loss(ranks, ranks_of_keras(3), n_classes=4)
+    found = same_loss(nn.CrossEntropyLoss(), SPARSE(from_logits=True), n_classes=3)
+    assert found.same and not found.notes
+
+
+def above_a_threshold(share):
+    """The mean over the rows whose class has a probability below a share, in both frameworks."""
+    least = -np.log(share)
+
+    def ours(z, y):
+        cost = F.cross_entropy(z, y, reduction="none")
+        hard = cost[cost > least]
+        return hard.mean() if len(hard) else cost.sum() * 0
+
+    def theirs(y, z):
+        cost = keras.losses.sparse_categorical_crossentropy(y, z, from_logits=True)
+        hard = keras.ops.cast(cost > least, z.dtype)
+        return keras.ops.sum(hard * cost) / keras.ops.maximum(keras.ops.sum(hard), 1)
+
+    return ours, theirs
+
+
+@pytest.mark.parametrize("outputs", [None, "logits"])
+def test_what_has_a_softmax_itself_is_one_of_logits_though_it_mixes_rows_there(outputs):
+    (ours, theirs), (_, others) = above_a_threshold(0.7), above_a_threshold(0.9)
+    assert same_loss(ours, theirs, n_classes=3, outputs=outputs).same
+    for other in (others, SPARSE(from_logits=True)):
+        found = same_loss(ours, other, n_classes=3, outputs=outputs)
+        assert not found.same and "probabilities" not in found.kinds | {found.forms[0].reading.given}
+
+
+def test_a_sum_over_the_last_axis_is_one_over_columns_where_a_layer_has_one():
+    def over_the_last_axis(z, y):
+        return F.binary_cross_entropy_with_logits(z, y, reduction="none").sum(-1).mean()
+
+    theirs = keras.losses.BinaryCrossentropy(from_logits=True)
+    found = same_loss(over_the_last_axis, theirs)
+    assert found.same, str(found)
+    assert "PyTorch's loss of logits (n,) is another; they are (n, 1) here" in " ".join(found.notes)
+    flat = same_loss(lambda z, y: over_the_last_axis(z.reshape(-1), y.reshape(-1)), theirs)
+    assert flat.kinds == {"divisor"} and not flat.notes
+
+
+@pytest.mark.parametrize("scale", [30.0, 64.0])
+def test_a_loss_that_casts_to_float32_is_compared_as_one(scale):
+    def ours(z, y):
+        return F.cross_entropy(scale * (z - 0.35 * F.one_hot(y, 4).to(z.dtype)), y)
+
+    def theirs(y, z):
+        labels = tf.cast(tf.reshape(y, [-1]), tf.int32)
+        z = tf.cast(z, tf.float32) - 0.35 * tf.one_hot(labels, 4)
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, scale * z)
+
+    found = same_loss(ours, theirs, n_classes=4)
+    assert found.same, str(found)
+    assert found.domain.endswith("float32")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Make the virtual environment $VENV with $PYTHON and install the project, at the versions of $CONSTRAINTS (may be empty).
-# FRAMEWORK=pytorch (or tensorflow) installs that framework alone; EXTRA=site (or assignments, cluster, slides) adds that
-# extra to an environment that is there.
+# FRAMEWORK=pytorch (or tensorflow) installs that framework alone; EXTRA=site (or assignments, cluster, slides, trainers)
+# adds that extra to an environment that is there.
 # TORCH=cpu takes the CPU build of PyTorch, TORCH=cuda what is found; unset, Linux without an NVIDIA driver takes the
 # CPU build, and everybody else what is found. Called by the Makefile.
 set -eu

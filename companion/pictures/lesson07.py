@@ -1,4 +1,4 @@
-"""The figures of lesson 07: a summary in closed form, what weights trade for what, and count against fraction."""
+"""The figures of lesson 07: what a weight does in closed form, what weights trade, and count against fraction."""
 
 import numpy as np
 from scipy.special import expit
@@ -8,24 +8,23 @@ from companion import plots, theory
 
 
 def summary(*, separation=1.5, prior=0.01):
-    """Draw what a weight does to numbers and alarms, and what it costs, for two Gaussian classes known exactly.
+    """Draw what a weight does to numbers and alarms, for two Gaussian classes known exactly.
 
     Parameters
     ----------
     separation : float, optional
         Distance of the two classes, in standard deviations.
     prior : float, optional
-        π, the share of positives in use.
+        π, the share of positives.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Along the weight. Left, per 1,000 cases: positives, positives expected by the weighted probabilities, as they
-        are and corrected, and alarms at ½. Right: the cost for three pairs of cost ratio and share in training, each
-        over its own least; a dot marks the ratio of costs times the odds in use over those in training.
+        Along the weight, per 1,000 cases: positives expected by the weighted probabilities, as they are and corrected,
+        and alarms at ½.
     """
-    fig, (left, right) = plots.figure(2)
-    w = np.geomspace(0.05, 2000, 400)
+    fig, axes = plots.figure()
+    w = np.geomspace(1, 1000, 300)
     x = np.linspace(-9, 9 + separation, 4001)
     density = (1 - prior) * norm.pdf(x) + prior * norm.pdf(x - separation)
     log_odds = separation * x - separation**2 / 2 + np.log(prior / (1 - prior))
@@ -33,32 +32,16 @@ def summary(*, separation=1.5, prior=0.01):
     expected = 1000 * (reported * density).sum(axis=1) * (x[1] - x[0])
     put_right = reported / (reported + w[:, None] * (1 - reported))  # the prior correction
     corrected = 1000 * (put_right * density).sum(axis=1) * (x[1] - x[0])
-    alarms = [1000 * _alarms(separation, prior, each) for each in w]
 
-    seen = w >= 1
-    left.plot(w[seen], expected[seen], color=plots.NEUTRAL)
-    left.plot(w[seen], corrected[seen], color=plots.ACCENT)
-    left.plot(w[seen], np.array(alarms)[seen], color=plots.POSITIVE)
-    plots.log_axis(left, "x", (1, 10, 100, 1000))
-    plots.log_axis(left, "y", (0.1, 1, 10, 100, 1000))
-    left.set(xlim=(1, 1000), ylim=(0.03, 1500), xlabel="weight $w^+$", title=f"1,000 cases, {1000 * prior:g} positive")
-    left.text(1.15, 130, "positives expected,\nas reported", color=plots.NEUTRAL, va="bottom", fontsize=11)
-    left.text(950, 7.5, "the same, corrected", color=plots.ACCENT, va="top", ha="right", fontsize=11)
-    left.text(4, 0.25, "alarms, cut at ½", color=plots.POSITIVE, va="top", fontsize=11)
-
-    cases = (
-        (20, prior, plots.NEGATIVE, "-", "r = 20", (6, 1.3)),
-        (200, prior, plots.PRECISION, "-", "r = 200", (0.06, 3.38)),
-        (20, 0.5, plots.NEGATIVE, "--", "r = 20, half of\nthe training\nrows positive", (0.06, 2.0)),
-    )
-    for ratio, trained, colour, line, name, place in cases:
-        best = ratio * prior / (1 - prior) * (1 - trained) / trained
-        cost, least = (_cost(separation, prior, trained, ratio, each) for each in (w, [best]))
-        right.plot(w, cost / least[0], line, color=colour)
-        right.plot(best, 1, "o", color=colour, markersize=8)
-        right.text(*place, name, color=colour, fontsize=11)
-    plots.log_axis(right, "x", (0.1, 1, 10, 100, 1000))
-    right.set(xlim=(0.05, 2000), ylim=(0.9, 3.7), xlabel="weight $w^+$", title="cost, cut at ½, over its own least")
+    axes.plot(w, expected, color=plots.NEUTRAL)
+    axes.plot(w, corrected, color=plots.ACCENT)
+    axes.plot(w, [1000 * _alarms(separation, prior, each) for each in w], color=plots.POSITIVE)
+    plots.log_axis(axes, "x", (1, 10, 100, 1000))
+    plots.log_axis(axes, "y", (0.1, 1, 10, 100, 1000))
+    axes.set(xlim=(1, 1000), ylim=(0.03, 1500), xlabel="weight $w^+$", title=f"1,000 cases, {1000 * prior:g} positive")
+    axes.text(1.15, 130, "positives expected,\nas reported", color=plots.NEUTRAL, va="bottom", fontsize=11)
+    axes.text(950, 7.5, "the same, corrected", color=plots.ACCENT, va="top", ha="right", fontsize=11)
+    axes.text(4, 0.25, "alarms, cut at ½", color=plots.POSITIVE, va="top", fontsize=11)
     return fig
 
 
@@ -66,12 +49,6 @@ def _alarms(separation, prior, w):
     """Return the share of the cases in which the best rule under the weight raises an alarm."""
     rates = theory.gaussian_rates(separation, prior, w)
     return prior * rates["tpr"] + (1 - prior) * rates["fpr"]
-
-
-def _cost(separation, prior, trained, ratio, w):
-    """Return the mean cost in use of the best rules, for the share `trained`, under the weights `w`."""
-    rates = [theory.gaussian_rates(separation, trained, float(each)) for each in w]
-    return np.array([ratio * prior * (1 - rate["tpr"]) + (1 - prior) * rate["fpr"] for rate in rates])
 
 
 def trades(before, after, names, weights):

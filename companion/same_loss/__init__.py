@@ -9,18 +9,17 @@ whatever the forms. The frameworks are imported when a loss of theirs is looked 
     python -m companion.same_loss mine:pt_loss mine:keras_loss
 
 What it cannot see: soft targets; several labels a row; logits beyond ±6, but for the notes; batches of other sizes than
-the verdict prints, at most some 115 rows and with one logit 28; a class that has over five times the rows of the other,
-or, of more than two, not much over it; batches of which every row is right; what changes after some calls, or draws
-numbers seldom (a loss whose two calls on one batch differ is refused); of one logit against two, all but the difference
-of the two; relative differences below 1e-5, or 1e-4 where ``|z|`` is above 3, and twenty times that in float32; where a
-batch lacks a class or has one row of it, gradients that differ by less than that share of the value of a row; half
-precision and devices; targets of more than one axis; a common factor of the weights where their sum divides. And what
-is no loss: the optimiser, the data, the model. Two differences that multiply to one number, such as two factors, are
-named as one; so are two that meet in one place, such as a factor and a missing reduction. Of a law that is not known
-here it names no parameter: among them a power of the probability (the generalised cross-entropy), a sum of two laws
-(cross-entropy and dice; PolyLoss is known), a hinge over several classes, smoothing with a margin, and every loss that
-mixes rows, but for dice and Tversky's of one logit. Whether its rows differ by a factor, in one class or by a divisor
-is said all the same, where it is seen.
+the verdict prints; a class that has over 127 times the rows of another, or, if it is neither the first nor the last,
+not much over five times; what changes after more calls than it makes, or draws numbers seldom (a loss whose answer to
+one batch changes meanwhile is refused); labels beyond the columns, but for a note; relative differences below 1e-5, or
+1e-4 where ``|z|`` is above 3, and twenty times that in float32; where a batch lacks a class or has one row of it,
+gradients that differ by less than that share of the value of a row; half precision and devices; targets of more than
+one axis; a common factor of the weights where their sum divides. And what is no loss: the optimiser, the data, the
+model. Two differences that multiply to one number, such as two factors, are named as one; so are two that meet in one
+place, such as a factor and a missing reduction. Of a law that is not known here it names no parameter: among them a
+power of the probability (the generalised cross-entropy), a sum of two laws (cross-entropy and dice; PolyLoss is known),
+a hinge over several classes, smoothing with a margin, and every loss that mixes rows, but for dice and Tversky's of one
+logit. Whether its rows differ by a factor, in one class or by a divisor is said all the same, where it is seen.
 """
 
 import importlib.util
@@ -28,7 +27,7 @@ from collections.abc import Mapping
 
 from companion import _checks
 from companion.same_loss import forms, verdict, words
-from companion.same_loss.probes import NotCompared, read
+from companion.same_loss.probes import NotCompared, Raises, Unsteady, read
 from companion.same_loss.sides import Side
 
 __all__ = ["Description", "NotCompared", "assert_same_loss", "describe", "same_loss"]
@@ -42,10 +41,10 @@ def same_loss(pytorch, tensorflow, *, n_classes=2, outputs=None, class_weight=No
     Parameters
     ----------
     pytorch : callable or torch.nn.Module
-        Of ``(logits, targets)``.
+        Of ``(logits, targets)``, or in the order that the names of its parameters tell.
     tensorflow : callable, keras.losses.Loss or str
-        Of ``(y_true, y_pred)``, as `compile` takes it. Of a function with other names of its parameters, such as
-        ``(logits, targets)``, the names tell the order.
+        Of ``(y_true, y_pred)``, as `compile` takes it. `compile` does not look at names: a function of ``(logits,
+        targets)`` is compared as such, and its order is a cause.
     n_classes : int, optional
         K, at least 2. With 2, one logit a sample is tried first, then two.
     outputs : {"logits", "probabilities"}, or a dict of it by framework, optional
@@ -105,6 +104,8 @@ def _inferred(side, said, ignored):
     """Return the form of a loss; of one that is not compared, find out whether it is one of the other framework."""
     try:
         return forms.infer(side, outputs=said, ignored=ignored)
+    except Unsteady:
+        raise
     except NotCompared as error:
         other = _FRAMEWORKS[1 - _FRAMEWORKS.index(side.framework)]
         try:
@@ -122,7 +123,7 @@ def _as_wanted(side, form, said, ignored):
     if said != "logits" or form.confirmed or read(side).given != "probabilities":
         return None
     wanted = forms.infer(side, ignored=ignored)
-    return wanted if wanted.confirmed or wanted.coupled else None
+    return wanted if wanted.reading.given == "probabilities" and (wanted.confirmed or wanted.coupled) else None
 
 
 def assert_same_loss(pytorch, tensorflow, **options):
@@ -204,7 +205,14 @@ def describe(loss, *, n_classes=2, framework=None, outputs=None, class_weight=No
             return Description(**vars(forms.infer(side, outputs=outputs, ignored=ignored)))
         except (NotCompared, ImportError) as error:  # a framework can be there, and broken
             errors.append(error)
-    raise next((error for error in reversed(errors) if isinstance(error, NotCompared)), errors[-1])
+    raise min(reversed(errors), key=_tells_less)
+
+
+def _tells_less(error):
+    """Return how little an error tells of a loss: that it raises may be for want of the other framework."""
+    kinds = (Unsteady, Raises, NotCompared, ImportError)
+    found = next(kind for kind in kinds if isinstance(error, kind))
+    return (Unsteady, NotCompared, Raises, ImportError).index(found)
 
 
 def _frameworks_of(loss):
@@ -229,7 +237,7 @@ def _origin(loss):
 def _installed(package):
     try:
         return importlib.util.find_spec(package) is not None
-    except ValueError:  # what is marked as absent in sys.modules
+    except (ImportError, ValueError):  # what a finder refuses, or is marked as absent in sys.modules
         return False
 
 

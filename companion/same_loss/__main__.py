@@ -23,14 +23,12 @@ def main(arguments=None):
         type=_outputs,
         help="logits or probabilities, what both models give; or PyTorch=logits,TensorFlow=probabilities",
     )
-    parser.add_argument("--class-weight", type=json.loads, help='as fit takes it, in JSON: {"0": 1, "1": 99}')
+    parser.add_argument("--class-weight", type=_weights, help='as fit takes it, in JSON: {"0": 1, "1": 99}')
     parser.add_argument("--ignored", type=int, help="a label that leaves its row out, such as -100")
     options = vars(parser.parse_args(arguments))
     names = options.pop("losses")
     if len(names) > 2:
         parser.error("one loss, or two")
-    if options["class_weight"] is not None:
-        options["class_weight"] = {int(key): float(value) for key, value in options["class_weight"].items()}
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # else TensorFlow's log stands before the verdict
     sys.path.insert(0, os.getcwd())
     try:
@@ -48,12 +46,23 @@ def _outputs(text):
     return dict(part.split("=", 1) for part in text.split(",")) if "=" in text else text
 
 
+def _weights(text):
+    """Return a dict in JSON as one of numbers; what is none, as it is."""
+    found = json.loads(text)
+    return {int(key): float(value) for key, value in found.items()} if isinstance(found, dict) else found
+
+
 def _named(name):
-    """Return what ``module:name`` names."""
+    """Return what ``module:name`` names; raises an ImportError, whatever the module raises."""
     module, separator, attribute = name.partition(":")
     if not separator:
         raise ValueError(f"a loss is named module:name, got {name!r}.")
-    return getattr(importlib.import_module(module), attribute)
+    try:
+        found = importlib.import_module(module)
+    except (Exception, SystemExit) as error:  # a file can raise anything, and end the program
+        told = str(error).strip().partition("\n")[0]
+        raise ImportError(f"{module} cannot be imported: {type(error).__name__}: {told}") from error
+    return getattr(found, attribute)
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ class Form:
     divisor : probes.Divisor
     divided_by : str
         "samples", "weights", "sum", "class" (the rows of the same class), "valid" (those whose class has a weight),
-        "averaged" (the mean of the weights times the mean of the losses), "classes" (the rows of `counted`), or
-        "unknown".
+        "averaged" (the mean of the weights times the mean of the losses), "others" (the samples, each class times the
+        share of the others in the batch), "classes" (the rows of `counted`), or "unknown".
     counted : tuple of int
     weights : numpy.ndarray, shape (K,) or (K, K)
         Of the classes; with one sigmoid a column, that of column c in a row of class k. Where the sum of the weights
@@ -52,6 +52,8 @@ class Form:
         Whether every row meets every label; whether rows depend on each other's logits.
     overlap : numpy.ndarray, shape (3,), or None
         α, β and s, if the loss is 1 − (TP + s) / (TP + α FP + β FN + s) of the whole batch: Tversky; dice if α = β = ½.
+    by_shape : bool
+        Whether PyTorch's loss is another where the logits are ``(n,)``; it is looked at where they are ``(n, 1)``.
     kink : bool
         Whether the gradient at z = 0 is not that of its surroundings.
     clipped : float
@@ -84,6 +86,7 @@ class Form:
     broadcast: bool = False
     coupled: bool = False
     overlap: np.ndarray | None = None
+    by_shape: bool = False
     kink: bool = False
     clipped: float = 0.0
     graph_differs: bool = False
@@ -126,11 +129,15 @@ def infer(side, *, outputs=None, ignored=None):
     """
     reading = probes.read(side, outputs)
     form = _of_reading(side, reading, ignored)
+    if outputs is None and reading.given == "probabilities" and form.law is not None and form.law.activated:
+        with contextlib.suppress(probes.NotCompared):  # what has a softmax itself takes logits, if it mixes rows there
+            reading = probes.read(side, "logits")
+            form = _of_reading(side, reading, ignored)
     if not reading.columns and not _moves_negatives(side, reading):  # as where y · z is meant for labels of −1 and 1
         shape = reading.targets.partition(" ")[2]
         with contextlib.suppress(Exception):  # a loss may refuse such labels in any way it likes
             signed = _of_reading(side, replace(reading, targets=f"±1 {shape}"), ignored)
-            known = signed.confirmed and signed.divided_by != "unknown"
+            known = signed.confirmed and signed.weights is not None and signed.divided_by != "unknown"
             return signed if known and (signed.weights > 0).all() else form
     return form
 
@@ -145,12 +152,14 @@ def _of_reading(side, reading, ignored):
     """Return the `Form` of a loss that takes its arguments as `reading` says."""
     rows = probes.rows(side, reading)
     if rows.stateful:
-        raise probes.NotCompared(
-            f"{side.framework}'s loss gives two answers for one batch: it has a state, or draws numbers. Fix the seed "
-            "inside the loss, or take the randomness out."
+        raise probes.Unsteady(
+            f"{side.framework}'s loss gives two answers for one batch: it has a state, or draws numbers. Freeze its "
+            "state, such as a running count; fix the seed inside the loss, or take the randomness out."
         )
     form = Form(side.framework, side.n_classes, reading)
-    form.broadcast, form.coupled, form.entries = rows.broadcast, rows.coupled, rows.entries
+    form.broadcast, form.entries = rows.broadcast, rows.entries
+    form.by_shape = side.framework == "PyTorch" and probes.goes_by_shape(side, reading)
+    form.coupled = not form.broadcast and (rows.coupled or _mixed_where_rare(side, reading))
     if not form.broadcast and not form.coupled:
         form.divisor = probes.divisor(side, reading)
     if form.divisor.affine is not None:
@@ -161,13 +170,27 @@ def _of_reading(side, reading, ignored):
         _confirm(side, form)
     if form.coupled and not reading.columns:
         form.overlap = _overlap(side, reading)
-    form.kink = not form.broadcast and _kink(side, reading)
+    form.kink = not form.broadcast and not form.coupled and _kink(side, reading)
     if side.framework == "TensorFlow":
         form.graph_differs = _graph_differs(side, reading)
     if ignored is not None:
         form.ignored = _ignored(side, reading, ignored)
     form.notes += _tails(side, reading)
+    probes.frozen(side, reading)
     return form
+
+
+def _mixed_where_rare(side, reading):
+    """Whether rows depend on each other's logits where a class has one row: there a loss may leave some others out."""
+    for label in (0, side.n_classes - 1):
+        counts = np.where(np.arange(side.n_classes) == label, 1, 12)
+        z, y = probes.batch(reading, side.n_classes, counts, seed=64)
+        moved = z + np.random.default_rng(65).standard_normal(z.shape)
+        moved[::2] = z[::2]
+        before, after = (side(reading, at, y).gradient[::2] for at in (z, moved))
+        if not probes.close(after, before, probes.PRECISION[reading.precision]):
+            return True
+    return False
 
 
 def _with_law(side, form):
@@ -233,6 +256,7 @@ def _name(form):
         _columns_named(form, tolerance) if form.coefficients.shape[1] > form.n_classes else _rows_named(form, tolerance)
     )
     if found is None:
+        form.divided_by = _plain_divisor(form.divisor, tolerance)
         return
     weights, form.smoothing, form.smoothing_on = found
     inside = np.asarray(form.law.inside)
@@ -243,9 +267,15 @@ def _name(form):
     alive = weights.reshape(k, -1).any(axis=1)
     largest = np.abs(slopes).max(axis=1)
     if form.divisor.squared:
-        level = slopes[:, 0]
-        form.divided_by = "averaged"
-        form.weights = slopes[0] / slopes[0, 0] * weights * level
+        shapes = slopes / largest[:, None]
+        if not constant.any() and np.allclose(shapes, shapes[0], rtol=tolerance):
+            first = np.flatnonzero(slopes[0])[0]
+            form.divided_by = "averaged"
+            form.weights = slopes[0] / slopes[0, first] * weights * slopes[:, first]
+        elif not constant.any() and np.allclose(shapes, 1 - np.eye(k), rtol=tolerance):
+            form.divided_by, form.weights = "others", _over(weights, 1 / largest)
+        else:
+            form.weights = weights
     elif not slopes.any():
         form.divided_by, form.weights = "sum", _over(weights, constant)
     elif constant.any():
@@ -270,6 +300,15 @@ def _name(form):
             form.counted = tuple(int(j) for j in np.flatnonzero(shape > 0.5))
         else:
             form.weights = weights
+
+
+def _plain_divisor(divisor, tolerance):
+    """Return "samples", "sum" or "unknown": what can be said of a divisor where no weights are known."""
+    constant, slopes = divisor.affine[:, 0], divisor.affine[:, 1:]
+    if divisor.squared or not slopes.any():
+        return "unknown" if divisor.squared else "sum"
+    equal = not constant.any() and np.allclose(slopes, slopes[:, :1], rtol=tolerance)
+    return "samples" if equal else "unknown"
 
 
 def _over(weights, divisors):
@@ -371,15 +410,26 @@ def _wrong(found, expected, y, tolerance):
 
 
 def _kink(side, reading):
-    """Whether the gradient at exactly z = 0 lies apart from those beside it."""
+    """Whether the gradient at exactly z = 0 lies apart from those beside it.
+
+    In each batch one row has a logit of 0, no two rows and no two columns are alike: where a loss picks the largest of
+    some, it shall pick the same ones.
+    """
     z, y = probes.batch(reading, side.n_classes, 3, seed=60)
-    step = 1e-3 * np.random.default_rng(61).choice([-1.0, 1.0], z.shape)
-    gradient = side(reading, np.concatenate([0 * step, step, -step]), np.tile(y, 3)).gradient
-    if not np.isfinite(gradient).all():
-        return True
-    at, above, below = np.split(gradient, 3)
-    beside = (above + below) / 2
-    return bool(np.abs(at - beside).max() > 1e-3 * np.abs(beside).max())
+    for label in (0, 1):
+        here = (int(np.flatnonzero(y == label)[0]), *([0] if reading.columns else []))
+        found = []
+        for value in (0.0, 1e-3, -1e-3):
+            moved = z.copy()
+            moved[here] = value
+            found.append(side(reading, moved, y).gradient[here[0]])
+        if not np.isfinite(found).all():
+            return True
+        at, above, below = found
+        beside = (above + below) / 2
+        if np.abs(at - beside).max() > 1e-3 * np.abs(beside).max():
+            return True
+    return False
 
 
 def _graph_differs(side, reading):

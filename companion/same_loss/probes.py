@@ -14,6 +14,14 @@ class NotCompared(ValueError):
     """A loss that cannot be put to the probes: no reading of it works, or it changes between two calls."""
 
 
+class Raises(NotCompared):
+    """A loss that raises, however it is called: it is wrong, or of the other framework."""
+
+
+class Unsteady(NotCompared):
+    """A loss that can be called, and that gives two answers for one batch."""
+
+
 def batch(reading, n_classes, counts, *, seed, reach=3.0):
     """Return logits uniform in ±`reach` and shuffled labels, `counts` of each class."""
     rng = np.random.default_rng(seed)
@@ -46,16 +54,21 @@ def read(side, outputs=None):
     """
     errors = []
     found = _read(side, outputs, errors)
+    if found is not None and _rounds(side, found):
+        found = replace(found, precision="float32")
     if found is not None and found.columns:
         return found
     raised = set(errors)
     if len(raised) == 1 and errors[0]:
-        raise NotCompared(f"{side.framework}'s loss raises, however it is called: {errors[0]}")
+        raise Raises(f"{side.framework}'s loss raises, however it is called: {errors[0]}")
     columns = _columns(side)
     if columns not in (None, side.n_classes):
+        beyond = (
+            f" It takes the label {columns}, too, which has no column, as an ordinal loss does: of that a note tells."
+        )
         raise NotCompared(
             f"{side.framework}'s loss takes a logit for each of {columns} classes, not of {side.n_classes}: pass "
-            f"n_classes={columns}."
+            f"n_classes={columns}." + beyond * _takes_beyond(side, columns)
         )
     if found is not None:
         return found
@@ -66,6 +79,15 @@ def read(side, outputs=None):
         f"classes and logits, probabilities or log-probabilities, in either order of the arguments.{first} "
         "Pass n_classes, or wrap the loss in a function of (logits, targets)."
     )
+
+
+def _rounds(side, reading):
+    """Whether a loss computes in float32 what it is given in float64: its value and gradient are numbers of that."""
+    z, y = batch(reading, side.n_classes, 5, seed=7)
+    found = side(reading, z, y)
+    numbers = np.append(found.gradient, found.value) if reading.given == "logits" else np.array([found.value])
+    with np.errstate(over="ignore"):
+        return bool(found.value and (numbers == numbers.astype(np.float32)).all())
 
 
 def _columns(side):
@@ -84,6 +106,21 @@ def _columns(side):
             if _moves(found, reading):
                 return k
     return None
+
+
+def _takes_beyond(side, columns):
+    """Whether a loss has a gradient in rows whose label is one more than the last column's."""
+    for targets in ("int (n,)", "int (n, 1)"):
+        reading = Reading("(n, K)", targets, turned=bool(side.names_say_turned))
+        y = np.repeat(np.arange(columns + 1), 2)
+        z = np.random.default_rng(5).uniform(-2, 2, (len(y), columns))
+        try:
+            found = side(reading, z, y)
+        except Exception:  # a loss may refuse what it is given in any way it likes
+            continue
+        if _moves(found, reading) and found.gradient[y == columns].any():
+            return True
+    return False
 
 
 _BLIND = "Its gradient is the same whatever the targets"
@@ -109,7 +146,8 @@ def _read(side, outputs, errors):
                     quality = _quality(side, reading, errors)
                     if quality == "good":
                         one_hot = reading.targets == "one-hot (n, K)"
-                        return (mixed if one_hot else None) or (flat if reading.columns else None) or reading
+                        chosen = (mixed if one_hot else None) or (flat if reading.columns else None) or reading
+                        return _as_column(side, chosen)
                     if quality == "mixed" and reading.logits == "(n, 1)":
                         mixed = mixed or reading
                     if quality == "poor" and not reading.columns:
@@ -125,6 +163,29 @@ def _read(side, outputs, errors):
             if quality in found:
                 return found[quality]
     return None
+
+
+def _as_column(side, reading):
+    """Return a reading of one logit a row as ``(n, 1)``, as a layer gives it, if the loss is another there."""
+    column = replace(reading, logits="(n, 1)", targets=reading.targets.replace("(n,)", "(n, 1)"))
+    if reading.logits != "(n,)" or not goes_by_shape(side, column) or _quality(side, column, []) != "good":
+        return reading
+    return column
+
+
+def goes_by_shape(side, column):
+    """Whether a loss of logits and targets ``(n, 1)`` is another of ``(n,)``, as where the last axis is summed."""
+    if column.logits != "(n, 1)" or not column.targets.endswith("(n, 1)"):
+        return False
+    z, y = batch(column, side.n_classes, 3, seed=5)
+    flat = replace(column, logits="(n,)", targets=column.targets.replace("(n, 1)", "(n,)"))
+    try:
+        found, other = side(column, z, y), side(flat, z, y)
+    except Exception:  # a loss may refuse what it is given in any way it likes
+        return False
+    tolerance = PRECISION[column.precision]
+    same_value = np.isclose(found.value, other.value, rtol=tolerance, atol=0)
+    return bool(_moves(other, flat) and not (same_value and close(found.gradient, other.gradient, tolerance)))
 
 
 def _readings(side, given, turned, precision, outputs):
@@ -183,6 +244,18 @@ def _pushes_up(side, reading, z, y):
 def close(a, b, tolerance):
     """Whether two arrays differ by no more than a share of the largest entry."""
     return bool(np.abs(a - b).max() <= tolerance * max(np.abs(b).max(), np.abs(a).max()))
+
+
+def frozen(side, reading):
+    """Raise `Unsteady` if the first batch of a reading, put to the loss again, gives another answer.
+
+    A count of the calls, as of a warm-up, can change the loss between two probes; then no two of them belong together.
+    """
+    if side.changed(reading):
+        raise Unsteady(
+            f"{side.framework}'s loss has a state: its value or gradient of the same batch changed while it was "
+            "compared. Freeze its state, such as a count of calls or running means, or compare it before and after."
+        )
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ class Side:
         else:
             from companion.same_loss import _tensorflow as adapter
         self.adapter = adapter
-        self._prepared = {}
+        self._prepared, self._first = {}, {}
 
     def __call__(self, reading, z, y, *, graph=False):
         """Return the `Evaluation` at logits `z`, ``(n,)`` or ``(n, K)`` float64, and labels `y`, ``(n,)`` int."""
@@ -122,7 +122,20 @@ class Side:
                 **options,
             )
         gradient = back(gradient.astype(np.float64).reshape(z.shape))
-        return Evaluation(float(value), gradient, shape)
+        found = Evaluation(float(value), gradient, shape)
+        if not graph:
+            self._first.setdefault(reading, (z.copy(), y.copy(), found))
+        return found
+
+    def changed(self, reading):
+        """Whether the first batch that was put to the loss under a reading has another value or gradient by now."""
+        if reading not in self._first:
+            return False
+        z, y, first = self._first[reading]
+        again = self(reading, z, y)
+        return not np.array_equal([again.value], [first.value], equal_nan=True) or not np.array_equal(
+            again.gradient, first.gradient, equal_nan=True
+        )
 
     @property
     def layouts(self):
@@ -147,6 +160,14 @@ class Side:
         if targets_first == outputs_first:
             return None
         return targets_first == (self.framework == "PyTorch")
+
+    @property
+    def called_turned(self):
+        """Whether training hands over the logits and the targets in the other order.
+
+        One's own loop of PyTorch goes by the names of the parameters; `compile` does not look at them.
+        """
+        return self.framework == "PyTorch" and bool(self.names_say_turned)
 
     @property
     def from_logits(self):

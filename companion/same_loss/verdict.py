@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from companion.same_loss import words
+from companion.same_loss import probes, words
 
 _NEAR = {"float64": 1e-5, "float32": 2e-4}
 """Relative differences below which two losses are the same, ``|z| ≤ 3``; ten times that up to ``|z| = 6``."""
@@ -96,14 +96,21 @@ def compare(sides, forms, *, declared):
     forms : tuple of Form
     declared : tuple of bool
         For each side, whether the user has said what the model gives.
+
+    Raises
+    ------
+    NotCompared
+        If a loss changed while it was compared.
     """
-    found, tolerance = _by_value(sides, forms)
+    found, left_out, tolerance = _by_value(sides, forms)
+    for side, form in zip(sides, forms, strict=True):
+        probes.frozen(side, form.reading)
     causes = _causes(sides, forms, declared)
     apart = np.array([each.apart > 1 for each in found])
     if not apart[: len(_REACHES)].any():
         causes = [cause for cause in causes if cause.kind in _BEFORE]
     if apart.any() and {cause.kind for cause in causes} <= _BEFORE | {"law"}:
-        causes = _unnamed(found, apart, forms, causes)
+        causes = _unnamed(sides, found, apart, forms, causes)
     same = not causes
     example = _example(sides, forms, tolerance) if apart.any() else None
     if apart.any() and example is None:
@@ -116,6 +123,10 @@ def compare(sides, forms, *, declared):
     nowhere = np.array([not any(each.finite) for each in found])
     if nowhere.any():
         notes.append(f"neither side is finite {words.where(found, nowhere) or 'in some of the batches'}")
+    if small := sorted({len(each.y) for each in left_out}):
+        refusing = [forms[i].framework for i in (0, 1) if not all(each.finite[i] for each in left_out)]
+        rows = " and ".join("one row" if size == 1 else "two" for size in small)
+        notes.append(f"batches of {rows} are left out where {' and '.join(refusing)} refuses them or is not finite")
     return Verdict(same, causes, example, largest, _domain(found, forms), forms, notes)
 
 
@@ -126,8 +137,13 @@ _REACHES = (0.0, 1.0, 2.0, 3.0, 3.0, 6.0, 6.0)
 """The largest logits of the ordinary batches, in each of which every class has rows."""
 
 
-def _unnamed(found, apart, forms, causes):
+def _unnamed(sides, found, apart, forms, causes):
     """Return the causes, of which none but "law" tells why values differ, with what can be said all the same."""
+    if not any(each.values_apart for each in found) and any(
+        each.reach for each, odd in zip(found, apart, strict=True) if odd
+    ):
+        told = Cause("gradient", *words.gradients_alone(_ratios(sides, forms)))
+        return [cause for cause in causes if cause.kind != "law"] + [told]
     if words.where(found, apart):
         told = Cause("some batches", *words.cause("some batches", forms, found, apart))
         return [cause for cause in causes if cause.kind != "law"] + [told]
@@ -136,13 +152,19 @@ def _unnamed(found, apart, forms, causes):
 
 @dataclass(frozen=True)
 class Compared:
-    """A batch, the reach of its logits, how far two losses are apart over what is allowed, and which is finite."""
+    """A batch, the reach of its logits, how far two losses are apart over what is allowed, and which is finite.
+
+    `told` holds what it is made for and what to do where it alone differs, nothing where its counts tell it;
+    `values_apart`, whether their values differ, and not the gradients alone.
+    """
 
     z: np.ndarray
     y: np.ndarray
     reach: float
     apart: float
     finite: tuple
+    values_apart: bool
+    told: tuple = ()
 
     @property
     def counts(self):
@@ -150,12 +172,23 @@ class Compared:
         return np.bincount(self.y)
 
 
-def _batches(k, one_logit):
-    """Yield logits, labels and reach of ordinary batches, and of those where a class has one row, none, or all."""
+def _batches(k, one_logit, *, of_two=False):
+    """Yield logits, labels, reach and what is told of batches: ordinary ones first, then those that are not.
+
+    In these a class has one row, none, all, or 31 and 127 for each of another; every row is right, or wrong; there are
+    one row, or two; and where one logit meets two, the two are any.
+    """
 
     def made(rng, counts, reach):
         y = rng.permutation(np.repeat(np.arange(k), counts))
-        return rng.uniform(-reach, reach, len(y) if one_logit else (len(y), k)), y, reach
+        return rng.uniform(-reach, reach, len(y) if one_logit else (len(y), k)), y, reach, ()
+
+    def decided(rng, right):
+        y = rng.permutation(np.repeat(np.arange(k), 3))
+        own = (y == 1) if one_logit else y[:, None] == np.arange(k)
+        z = rng.uniform(3, 6, own.shape) * np.where(own == right, 1, -1)
+        told = f"where every row is {'right' if right else 'wrong'} by a wide margin"
+        return z, y, 6.0, (told, "treat such a batch alike on both sides: a floor, a threshold, a number of rows")
 
     rng = np.random.default_rng(70)
     for number, reach in enumerate(_REACHES):
@@ -163,63 +196,114 @@ def _batches(k, one_logit):
     for own, other in ((1, 5), (0, 5), (5, 0))[: 2 if k == 2 else 3]:  # of two classes, one alone lacks the other
         for label in range(k):
             yield made(rng, np.where(np.arange(k) == label, own, other), 2.0)
+    for common, label in itertools.product((31, 127), (0, k - 1)):
+        yield made(rng, np.where(np.arange(k) == label, common, 1), 2.0)
+    yield from (decided(rng, right) for right in (True, False))
+    for few in ({0}, {k - 1}, {0, k - 1}):
+        yield made(rng, np.isin(np.arange(k), list(few)).astype(int), 2.0)
+    yield made(rng, 2 * (np.arange(k) == 0), 2.0)
+    if of_two:
+        y = np.array([0, 1])
+        told = "where one number is added to both logits of a row"
+        yield rng.uniform(1, 2, (2, 2)), y, 2.0, (told, "let the loss of two logits see their difference alone")
 
 
 def _by_value(sides, forms):
-    """Return what was `Compared`, and the relative difference that is allowed."""
-    tolerance = max(_NEAR[form.reading.precision] for form in forms)
-    found = []
-    for number, (z, y, reach) in enumerate(_batches(forms[0].n_classes, _one_logit(forms))):
-        apart, finite = _apart(sides, forms, z, y, in_all=number >= len(_REACHES))
-        apart = np.inf if number < len(_REACHES) and not any(finite) else apart  # nothing is known of such a batch
-        found.append(Compared(z, y, reach, apart / (tolerance * (10 if reach > 3 else 1)), finite))
-    return found, tolerance
+    """Return what was `Compared`, the small batches that were left out, and the relative difference that is allowed.
+
+    A batch of one row or two is left out if one side alone refuses it or is not finite there.
+    """
+    precision = _precision(forms)
+    tolerance, found, left_out = _NEAR[precision], [], []
+    typical = (0.0, 0.0)
+    batches = _batches(forms[0].n_classes, _one_logit(forms), of_two=len({form.reading.columns for form in forms}) == 2)
+    for number, (z, y, reach, told) in enumerate(batches):
+        ordinary = number < len(_REACHES)
+        both = _both(sides, forms, z, y)
+        apart, finite = _difference(both, y, precision, typical, in_all=not ordinary)
+        if ordinary and all(finite):
+            typical = tuple(map(max, typical, _size(both)))
+        apart = np.inf if ordinary and not any(finite) else apart  # nothing is known of such a batch
+        allowed = tolerance * (10 if reach > 3 else 1)
+        values_apart = not np.isclose(both[0][0], both[1][0], rtol=allowed, atol=0)
+        small = not ordinary and len(y) < 3 and any(finite) and not all(finite)
+        (left_out if small else found).append(Compared(z, y, reach, apart / allowed, finite, values_apart, told))
+    return found, left_out, tolerance
 
 
 def _one_logit(forms):
     return not all(form.reading.columns for form in forms)
 
 
+def _precision(forms):
+    """Return the lower of the precisions in which two losses are computed."""
+    return "float32" if "float32" in {form.reading.precision for form in forms} else "float64"
+
+
 def _domain(found, forms):
     """Return over what was compared, in words."""
     sizes = [len(each.y) for each in found]
-    precision = "float32" if "float32" in {form.reading.precision for form in forms} else "float64"
+    of_logits = any(form.reading.given == "logits" for form in forms)
+    what = "logits" if of_logits else "probabilities, those of logits"
     return (
-        f"{len(found)} batches of {min(sizes)} to {max(sizes)} rows, one hard label a row 0…{forms[0].n_classes - 1}, "
-        f"some without a class, logits within ±6 and at 0, {precision}"
+        f"{len(sizes)} batches of {min(sizes)} to {max(sizes)} rows, one hard label a row 0…{forms[0].n_classes - 1}, "
+        f"some without a class, {what} within ±6 and at 0, {_precision(forms)}"
     )
 
 
 def _both(sides, forms, z, y):
-    """Return the values and gradients of both sides; the latter ``(n,)``, in z₁ − z₀, if a side has one logit.
+    """Return the values and gradients of both sides; the latter in z₁ − z₀, if z is ``(n,)``.
 
-    A side that refuses the batch, in any way it likes, gives numbers that are none.
+    There two logits are 0 and z; of z ``(n, 2)`` a side of one logit gets the difference. Where a side refuses the
+    batch, in any way it likes, its numbers are NaN.
     """
     found = []
     for side, form in zip(sides, forms, strict=True):
-        two = z.ndim == 1 and form.reading.columns
         try:
-            at = side(form.reading, np.stack([0 * z, z], axis=1) if two else z, y)
-            found.append((at.value, at.gradient[:, 1] if two else at.gradient))
+            if z.ndim == 1 and form.reading.columns:
+                at = side(form.reading, np.stack([0 * z, z], axis=1), y)
+                found.append((at.value, at.gradient[:, 1]))
+            elif z.ndim == 2 and not form.reading.columns:
+                at = side(form.reading, z[:, 1] - z[:, 0], y)
+                found.append((at.value, np.stack([-at.gradient, at.gradient], axis=1)))
+            else:
+                at = side(form.reading, z, y)
+                found.append((at.value, at.gradient))
         except Exception:
             found.append((np.nan, np.full(z.shape, np.nan)))
     return found
 
 
-def _apart(sides, forms, z, y, *, in_all=False):
-    """Return the largest relative difference of the values, and of the gradients of one class; and which are finite.
+def _apart(sides, forms, z, y):
+    """Return the largest relative difference of the values, and of the gradients of one class; and which are finite."""
+    return _difference(_both(sides, forms, z, y), y, _precision(forms))
+
+
+_FLOOR = {"float64": 1e-8, "float32": 1e-3}
+"""The share of what is typical, or of the largest gradient of a batch, below which numbers are rounding."""
+
+
+def _size(both):
+    """Return the largest value, and the largest gradient of a row times the rows, of either side."""
+    return max(abs(value) for value, _ in both), max(np.abs(gradient).max() * len(gradient) for _, gradient in both)
+
+
+def _difference(both, y, precision, typical=(0.0, 0.0), *, in_all=False):
+    """Return what `_apart` does, of values and gradients; `typical` is the `_size` of those of ordinary batches.
 
     The difference is infinite where one side alone is finite, and 0 where neither is. With `in_all` that of gradients
     is relative to the value of a row, if that is larger: without positives the gradient of a dice is that of its ε.
     """
-    (v, g), (w, h) = _both(sides, forms, z, y)
-    finite = tuple(bool(np.isfinite(value) and np.isfinite(gradient).all()) for value, gradient in ((v, g), (w, h)))
+    (v, g), (w, h) = both
+    finite = tuple(bool(np.isfinite(value) and np.isfinite(gradient).all()) for value, gradient in both)
     if not all(finite):
         return (np.inf if any(finite) else 0.0), finite
-    difference = abs(v - w) / max(abs(v), abs(w), 1e-300)
+    floor, (value_floor, gradient_floor) = _FLOOR[precision], _FLOOR[precision] * np.array(typical)
+    difference = abs(v - w) / max(abs(v), abs(w), value_floor, 1e-300)
+    floors = (gradient_floor / len(y), floor * max(np.abs(g).max(), np.abs(h).max()))
     for label in np.unique(y):
         a, b = g[y == label], h[y == label]
-        largest = max(np.abs(a).max(), np.abs(b).max(), in_all * max(abs(v), abs(w)) / len(y))
+        largest = max(np.abs(a).max(), np.abs(b).max(), in_all * max(abs(v), abs(w)) / len(y), *floors)
         if largest > 1e-12:
             difference = max(difference, np.abs(a - b).max() / largest)
     return float(difference), finite
@@ -247,7 +331,7 @@ def _example(sides, forms, tolerance):
 def _example_as_called(sides, forms, tolerance):
     """Return the smallest batch where what is declared of neither side parts them, or None if one refuses it."""
     called = [
-        replace(form, reading=form.reading.as_called(side.names_say_turned))
+        replace(form, reading=form.reading.as_called(side.called_turned))
         for side, form in zip(sides, forms, strict=True)
     ]
     found = _example(sides, called, tolerance)
@@ -274,7 +358,7 @@ def _causes(sides, forms, declared):
         causes.append(Cause(kind, *words.cause(kind, forms, *values)))
 
     for side, form in zip(sides, forms, strict=True):
-        if form.reading.turned and not side.names_say_turned:
+        if form.reading.turned and not side.called_turned:
             cause("order", form)
     if p.reading.given != t.reading.given and not all(declared):
         cause("probabilities", sides[1].from_logits)
@@ -291,7 +375,8 @@ def _causes(sides, forms, declared):
         cause("ignored label")
     if p.kink != t.kink:
         cause("kink")
-    if any(form.law is None or form.divided_by == "unknown" for form in forms) or not (p.confirmed and t.confirmed):
+    unnamed = any(form.law is None or form.weights is None or form.divided_by == "unknown" for form in forms)
+    if unnamed or not (p.confirmed and t.confirmed):
         mixed = p.coupled != t.coupled or p.broadcast != t.broadcast
         if p.overlap is not None and t.overlap is not None:
             if not near(p.overlap, t.overlap):
@@ -404,7 +489,8 @@ def _linear_causes(sides, p, t, cause, near):
         factor *= equal.flat[0] if uniform[1] else 1 / equal.flat[0]
     elif hidden[0] and not hidden[1]:
         factor *= _known_scale(sides[0], p.weights, left)
-    if not near(factor, 1.0):
+    one_family = (p.law.family, p.law.squared, p.law.hinge) == (t.law.family, t.law.squared, t.law.hinge)
+    if not near(factor, 1.0) and (one_family or p.reading.columns != t.reading.columns):
         cause("factor", factor)
 
 
@@ -444,16 +530,34 @@ def relation(a, b, hidden=False, near=_near):
     return next((fit for fit in fits if near(fit[1], 1.0)), fits[0])
 
 
+def _on_a_label_without_a_column(sides, forms):
+    """Return a note on the label K, if both sides take it, as an ordinal loss does, or one without a background."""
+    if not all(form.reading.columns and form.reading.targets.startswith("int") for form in forms):
+        return []
+    k = forms[0].n_classes
+    y = np.repeat(np.arange(k + 1), 2)
+    both = _both(sides, forms, np.random.default_rng(72).uniform(-2, 2, (len(y), k)), y)
+    apart, finite = _difference(both, y, _precision(forms))
+    if not all(finite) or not all(gradient[y == k].any() for _, gradient in both):
+        return []
+    told = "agree" if apart <= _NEAR[_precision(forms)] else "differ"
+    return [f"both take a label {k}, which has no column, as in ordinal losses: there they {told}"]
+
+
 def _notes(sides, forms):
     p, t = forms
     notes = []
-    if t.reading.turned and sides[1].names_say_turned:
-        notes.append("TensorFlow's function takes the logits first, where `compile` hands it the targets")
     if p.reading.columns != t.reading.columns:
         one, two = (p, t) if t.reading.columns else (t, p)
         notes.append(f"{one.framework} takes one logit a sample, {two.framework} two: compared as functions of z₁ − z₀")
     if missing := sorted(set(range(t.n_classes)) - set(sides[1].class_weight or range(t.n_classes))):
         notes.append(f"class_weight has no key {', '.join(map(str, missing))}: with arrays, Keras takes 1 for it")
+    notes += _on_a_label_without_a_column(sides, forms)
+    notes += [
+        f"{form.framework}'s loss of logits (n,) is another; they are (n, 1) here, as a layer of one unit gives them"
+        for form in forms
+        if form.by_shape
+    ]
     if p.reading.given != t.reading.given:
         notes.append(f"PyTorch's loss is given {p.reading.given}, TensorFlow's {t.reading.given}")
     kinds = [form.reading.targets.split(" ")[0] for form in forms]

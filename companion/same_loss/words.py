@@ -8,6 +8,7 @@ from scipy.optimize import brentq
 from companion import theory
 
 _A = "08a_losses_and_class_weight"
+_INDEX = "08_where_the_frameworks_differ"
 LINKS = {
     "divisor": (_A, "The loss: divisors"),
     "smoothing": (_A, "Label smoothing with class weights"),
@@ -24,6 +25,23 @@ LINKS = {
     "kink": ("02a_weighted_binary_cross_entropy", "At exactly zero"),
     "activation": ("02b_training_with_a_weight", "Numerical stability"),
     "probabilities": ("02b_training_with_a_weight", "Two common slips"),
+    "family": ("06_alternatives", "Every method in one table"),
+    "inside": ("06_alternatives", "The formula, put right"),
+    "poly": ("06_alternatives", "Focal Loss"),
+    "probability margin": ("06_alternatives", "Focal Loss"),
+    "scale": ("06_alternatives", "What the list leaves out: logit adjustment"),
+    "shift": ("06_alternatives", "What the list leaves out: logit adjustment"),
+    "margin": ("06_alternatives", "What the list leaves out: logit adjustment"),
+    "labels": (_A, "Types of targets"),
+    "reduction": (_A, "The loss: divisors"),
+    "factor": (_A, "The loss: divisors"),
+    "overlap": (_INDEX, "The numbers differ"),
+    "offset": (_INDEX, "The numbers differ"),
+    "gradient": (_INDEX, "The numbers differ"),
+    "some batches": (_INDEX, "The numbers differ"),
+    "graph": (_INDEX, "It raises: Keras"),
+    "law": (_INDEX, "The numbers differ"),
+    "unknown": (_INDEX, "The numbers differ"),
 }
 """The notebook, and the heading in it, on each kind of cause that has one."""
 
@@ -36,6 +54,13 @@ def link(kind):
     return f"notebooks/{notebook}.ipynb, “{heading}”"
 
 
+def _anchor(kind):
+    """Return the same as a link of HTML, from a notebook of the course."""
+    notebook, heading = LINKS[kind]
+    target = html.escape(f"{notebook}.ipynb#{heading.replace(' ', '-')}")
+    return f'See <a href="{target}">{html.escape(link(kind))}</a>.'
+
+
 _DIVISORS = {
     "samples": "by the number of samples",
     "weights": "by the sum of the weights in the batch",
@@ -43,6 +68,7 @@ _DIVISORS = {
     "class": "each class by its own number of samples",
     "valid": "by the number of samples that are not left out",
     "averaged": "twice: it multiplies the mean of the weights by the mean of the losses",
+    "others": "by the number of samples, each class times the share of the others in the batch",
     "classes": "by the number of samples of the classes {counted}",
     "unknown": "in a way that has no name here",
 }
@@ -53,6 +79,7 @@ _DIVIDE = {
     "class": "the mean of w[y] * loss within each class, summed",
     "valid": "sum(w[y] * loss) / the number of rows that count",
     "averaged": "mean(w[y]) * mean(loss)",
+    "others": "sum(w[y] * (1 - share[y]) * loss) / len(y), with share the shares of the classes in the batch",
     "classes": "sum(w[y] * loss) / the number of rows of the classes {counted} (on both sides max(1, number), lest a "
     "batch have none)",
     "unknown": "the other's divisor",
@@ -74,6 +101,15 @@ def unnamed(forms):
         "unknown",
         f"Values or gradients differ, and the cause has no name here{why}.",
         "look at the example: compute it by hand on both sides",
+    )
+
+
+def gradients_alone(ratios):
+    """Return the sentence and the mending line on two losses whose values are equal and whose gradients are not."""
+    silent = _where(ratios)[0] if (ratios == 0).any() else ""
+    return (
+        f"The values are equal, the gradients are not: one side detaches a factor (stop_gradient, .detach()).{silent}",
+        "take detach() or stop_gradient off the factor; or put it on the same factor of the other side",
     )
 
 
@@ -107,12 +143,21 @@ def _common(found, odd):
         text = ", or ".join(numbers.get(most, f"at most {most} rows") + of for most, of in limits[:2])
         mend = "treat such a batch alike on both sides: max(1, count), say, where a count divides"
         return f"where a batch has {text}", mend
+    share = np.maximum(counts, 1) / total[:, None]
+    for k in range(n_classes) if 2 * odd.sum() < len(odd) else ():  # else one would better say what they share
+        if share[odd, k].max() < share[~odd, k].min():
+            return f"where class {k} has at most {share[odd, k].max():.2g} of the rows", (
+                "bound, clamp or round what is counted in the batch alike on both sides"
+            )
+    told = {each.told for each, is_odd in zip(found, odd, strict=True) if is_odd}
+    if len(told) == 1 and (only := told.pop()):
+        return only
     reach = np.array([each.reach for each in found])
     if not reach[odd].any() and reach[~odd].all():
         return "where every logit is 0, so that all rows of a class tie", (
             "nothing, if logits never tie: of equal losses each framework takes others first; or break ties alike"
         )
-    if reach[odd].min() > reach[~odd].max():
+    if reach[odd].min() > reach[~odd].max() > 0:
         return f"where logits lie beyond ±{reach[~odd].max():g}", "compute from logits, without a clip, on both sides"
     return "", ""
 
@@ -124,8 +169,8 @@ def _divisor(p, t):
         if form.divided_by == "weights" and weights.ndim == 1 and (weights > 0).all() and np.ptp(weights) > 0:
             share, nominal, acts = _effective(weights, 32)
             sentence += (
-                f"; at a batch of 32 and a share of {share:.3g}, a weight of {nominal:.4g} then acts as {acts:.3g} in "
-                f"{form.framework}"
+                f"; at a batch of 32 and a share of {share:.3g}, where these weights balance the classes, a weight of "
+                f"{nominal:.4g} then acts as {acts:.3g} in {form.framework}"
             )
     keras = ' (a Keras loss with class_weight: reduction="mean_with_sample_weight")' * (p.divided_by == "weights")
     return sentence + ".", f"compute {_divide(p)} in TensorFlow, too{keras}; or {_divide(t)} in PyTorch"
@@ -150,8 +195,9 @@ def _effective(weights, batch_size):
 def _order(p, t, form):
     logits, targets = ("logits", "targets") if form.framework == "PyTorch" else ("y_pred", "y_true")
     first, second = (logits, targets) if form.framework == "PyTorch" else (targets, logits)
+    caller = "it is called with" if form.framework == "PyTorch" else "`compile`, whatever their names, hands it"
     return (
-        f"{form.framework}'s loss takes ({second}, {first}), in this order; it is called with ({first}, {second}).",
+        f"{form.framework}'s loss takes ({second}, {first}), in this order; {caller} ({first}, {second}).",
         f"change {form.framework}'s side: lambda {first}, {second}: loss({second}, {first})",
     )
 
@@ -186,7 +232,9 @@ def _probabilities(p, t, from_logits):
 
 
 def _weights(p, t, kind):
-    a, b = _numbers(p.weights), _numbers(t.weights)
+    a, b = _apart(p.weights, t.weights)
+    if "others" in (p.divided_by, t.divided_by) and kind.startswith("missing"):
+        kind = "other"  # equal ones are weights, too, where the shares of the batch multiply them
     told = {
         "missing in TensorFlow": f"TensorFlow has no class weights; PyTorch has {a}",
         "missing in PyTorch": f"PyTorch has no class weights; TensorFlow has {b}",
@@ -205,6 +253,7 @@ def _weights(p, t, kind):
             for form, alpha in zip((p, t), alphas, strict=True)
             if alpha
         )
+    a, b = _numbers(p.weights, 7), _numbers(t.weights, 7)
     return told[0].upper() + told[1:] + ".", f"give TensorFlow the weights {a}, or PyTorch {b}"
 
 
@@ -251,7 +300,8 @@ def _pair(text, attribute, mend):
 
     def tell(p, t):
         a, b = (np.round(attribute(form), 6) for form in (p, t))
-        return f"{text}: PyTorch {_numbers(a)}, TensorFlow {_numbers(b)}.", mend.format(_numbers(a), _numbers(b))
+        one, other = _apart(a, b)
+        return f"{text}: PyTorch {one}, TensorFlow {other}.", mend.format(_numbers(a, 7), _numbers(b, 7))
 
     return tell
 
@@ -281,17 +331,27 @@ def _entries(form):
 
 def _kink(p, t):
     form = p if p.kink else t
-    why = "a hand-written max or abs"
+    whys = ["a hand-written max or abs"]
+    line = "softplus(z) - z * y"
+    if form.framework == "TensorFlow":
+        whys.append("tf.nn.weighted_cross_entropy_with_logits, whose formula has two kinks there")
+        line = "w[1] * y * tf.nn.softplus(-z) + w[0] * (1 - y) * tf.nn.softplus(z)"
     if not form.confirmed:
-        why += ", or a loss that wants probabilities and gets logits (from_logits=False)"
+        whys.append("a loss that wants probabilities and gets logits (from_logits=False)")
     return (
-        f"{form.framework}'s gradient at z = 0 is not that beside it: {why}.",
-        f"{form.framework}: softplus(z) - z * y, or the framework's own cross-entropy from logits",
+        f"{form.framework}'s gradient at z = 0 is not that beside it: {', or '.join(whys)}.",
+        f"{form.framework}: {line}, or the framework's own cross-entropy from logits",
     )
 
 
 def _family(p, t):
-    return f"PyTorch's loss: {law(p)}; TensorFlow's: {law(t)}.", "take the same loss on both sides"
+    names = [law(form) + " of the softmax" * _softmax(form) for form in (p, t)]
+    return f"PyTorch's loss: {names[0]}; TensorFlow's: {names[1]}.", "take the same loss on both sides"
+
+
+def _softmax(form):
+    """Whether a form is one of the softmax over several columns, which its name does not say."""
+    return form.reading.columns and form.law.family == "softmax" and not form.law.squared and not form.law.hinge
 
 
 def _ignored_class(p, t):
@@ -299,7 +359,8 @@ def _ignored_class(p, t):
     labels = [int(k) for form in who for k in np.flatnonzero(form.weights.reshape(form.n_classes, -1).sum(axis=1) == 0)]
     return (
         f"{who[0].framework} leaves out the rows of class {labels}, the other does not.",
-        "PyTorch: ignore_index; Keras: ignore_class",
+        "PyTorch: ignore_index, and reduction='sum' over max(1, the rows that count), as its mean of none is NaN; "
+        "Keras: ignore_class",
     )
 
 
@@ -447,7 +508,9 @@ _CAUSES = {
     "weights": _weights,
     "factor": _factor,
     "offset": _pair(
-        "The value holds another constant", lambda form: form.offset, "it changes no gradient: subtract {0} or {1}"
+        "The value holds another constant",
+        lambda form: form.offset,
+        "it changes no gradient: subtract {0} from PyTorch's value, {1} from TensorFlow's",
     ),
     "gradient": _which(
         "gradient is not the derivative of its value",
@@ -462,14 +525,20 @@ _CAUSES = {
 }
 
 
-def _numbers(values):
-    """Return numbers in four digits, as text."""
+def _numbers(values, digits=4):
+    """Return numbers as text."""
     values = np.asarray(values, dtype=float) + 0.0  # no −0
     if values.ndim == 0:
-        return f"{values:.4g}"
+        return f"{values:.{digits}g}"
     if values.ndim == 1 and len(values) == 1:
-        return f"{values[0]:.4g}"
-    return "[" + ", ".join(_numbers(part) for part in values) + "]"
+        return f"{values[0]:.{digits}g}"
+    return "[" + ", ".join(_numbers(part, digits) for part in values) + "]"
+
+
+def _apart(a, b):
+    """Return two lists of numbers as text, in four digits or in as many as tell them apart."""
+    pairs = [(_numbers(a, digits), _numbers(b, digits)) for digits in (4, 5, 6, 7)]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
 
 
 def law(form):
@@ -490,9 +559,8 @@ def law(form):
     if found.family == "sigmoid":
         name = "binary " + name + " of each column"
     if np.any(found.gamma):
-        name = f"focal loss, γ = {_numbers(np.round(found.gamma, 6))}" + (
-            ", its factor detached" if found.detached else ""
-        )
+        name = "focal loss" + " of each column" * (found.family == "sigmoid")
+        name += f", γ = {_numbers(np.round(found.gamma, 6))}" + (", its factor detached" if found.detached else "")
         name += ", the weight inside the factor" if np.ptp(found.inside) > 1e-6 else ""
     if found.poly:
         name += f", plus {found.poly:.4g} · (1 − p)" + ("^(γ + 1)" if np.any(found.gamma) else "")
@@ -514,7 +582,10 @@ def form(form):
     reading = form.reading
     parts = [f"[{reading.logits}, {reading.targets}; {reading.given}] {law(form)}"]
     if form.weights is not None:
-        parts.append(f"weights {_numbers(form.weights)}")
+        cancels = " (a common factor cancels)" * (form.divided_by == "weights")
+        parts.append(f"weights {_numbers(form.weights)}{cancels}")
+    elif form.law is not None and not form.broadcast:
+        parts.append("its terms weighed in a way that has no name here")
     if form.smoothing > 1e-6:
         parts.append(f"smoothing {form.smoothing:.4g} on {form.smoothing_on}")
     if not form.reduced:
@@ -526,7 +597,8 @@ def form(form):
     if abs(form.offset) > 1e-6:
         parts.append(f"plus {form.offset:.4g}")
     for holds, text in (
-        (form.kink, "its gradient at z = 0 is wrong"),
+        (form.by_shape, "another loss where its logits are (n,)"),
+        (form.kink, "its gradient at z = 0 is not that beside it"),
         (form.clipped > 0, f"clipped at a probability of {form.clipped:.2g}"),
         (form.graph_differs, "a graph computes something else"),
         (not form.value_fits, "its gradient is not the derivative of its value"),
@@ -547,16 +619,22 @@ def minimiser(form, eta):
         z = np.stack([0 * z, z], axis=1) if form.reading.columns else z
         terms = form.law.terms(z)[1]
         terms = terms[..., 1] if form.reading.columns else terms
-        of_class = (_whole_coefficients(form) * terms).sum(axis=1)
+        of_class = (_whole_coefficients(form, eta) * terms).sum(axis=1)
         return (1 - eta) * of_class[0] + eta * of_class[1]
 
     ends = slope(-30.0), slope(30.0)
     return brentq(slope, -30, 30) if ends[0] < 0 < ends[1] else None
 
 
-def _whole_coefficients(form):
-    """Return the coefficients of the terms over the divisor of a large, balanced batch."""
-    return form.coefficients / form.divisor(np.full(2, 1000.0))[:, None]
+def _whole_coefficients(form, eta):
+    """Return the coefficients of the terms over the divisor of a large batch whose share of class 1 is `eta`."""
+    return form.coefficients / form.divisor(1e6 * np.array([1 - eta, eta]))[:, None]
+
+
+def _by_the_batch(form):
+    """Whether the weight of a class over that of the other comes from the shares of the batch."""
+    one, other = (form.divisor(1e6 * np.array(shares)) for shares in ((0.9, 0.1), (0.2, 0.8)))
+    return not np.isclose(one[0] / one[1], other[0] / other[1], rtol=1e-3)
 
 
 def threshold(form):
@@ -575,8 +653,10 @@ def description(form_, *, batches=(8, 32, 256)):
     found = [(eta, minimiser(form_, eta)) for eta in (0.01, 0.1, 0.5)]
     if all(s is not None for _, s in found):
         at = ", ".join(f"η = {eta:g}: p = {1 / (1 + np.exp(-s)):.4g}" for eta, s in found)
-        cut = threshold(form_)
+        by_the_batch = _by_the_batch(form_)
+        cut = None if by_the_batch else threshold(form_)
         large = ", in large batches" if form_.divided_by not in ("samples", "sum") else ""
+        large += " whose share of class 1 is η, as its weights come from the batch's counts" * by_the_batch
         lines.append(f"Its minimiser{large}, where class 1 has probability η: {at}.")
         if cut is not None:
             lines.append(f"Cutting at z = 0 then decides for class 1 above η = {cut:.4g}.")
@@ -584,7 +664,10 @@ def description(form_, *, batches=(8, 32, 256)):
     if form_.divided_by == "weights" and weights.ndim == 1 and (weights > 0).all() and np.ptp(weights) > 0:
         acts = ", ".join(f"{_effective(weights, size)[2]:.3g} at B = {size}" for size in batches)
         share, nominal, _ = _effective(weights, 32)
-        lines.append(f"At a share of {share:.3g} a weight of {nominal:.4g} acts as {acts}.")
+        lines.append(
+            f"At a share of {share:.3g}, where these weights balance the classes, a weight of {nominal:.4g} acts as "
+            f"{acts}."
+        )
     lines += [f"Outside |z| ≤ 6: {note}." for note in form_.notes]
     return "\n".join(lines)
 
@@ -613,11 +696,24 @@ def verdict(found):
 def _example(example):
     v, w = example.values
     given = ", both called in the order of their framework and given z" if example.as_called else ""
-    text = f"Smallest example{given}: z = {example.logits}, y = {example.targets}: "
+    z, y = _rows(example.logits), _rows(example.targets)
+    text = f"Smallest example{given}: z = {z}, y = {y}: "
     if not np.isclose(v, w, rtol=1e-6, atol=0):
         return text + f"{v:.6g} and {w:.6g}."
-    g, h = (_numbers(gradient) for gradient in example.gradients)
+    g, h = (_rows(gradient, 4) for gradient in example.gradients)
     return text + f"both {v:.6g}, with gradients {g} and {h}."
+
+
+def _rows(values, digits=6):
+    """Return the rows of a list as Python has them, at most three, in at most so many digits."""
+    shown = str(_rounded(values[:3], digits))
+    return shown if len(values) <= 3 else f"{shown[:-1]}, … {len(values) - 3} more rows]"
+
+
+def _rounded(values, digits):
+    if isinstance(values, list):
+        return [_rounded(value, digits) for value in values]
+    return values if isinstance(values, int) else float(f"{values:.{digits}g}")
 
 
 def description_html(form_):
@@ -626,7 +722,9 @@ def description_html(form_):
 
 
 def _paragraph(lines):
-    return "<p>" + "<br>".join(html.escape(line) for line in lines) + "</p>"
+    """Return lines for a notebook of the course; one that says where to look is a link."""
+    links = {f"  See {link(kind)}.": kind for kind in LINKS}
+    return "<p>" + "<br>".join(_anchor(links[line]) if line in links else html.escape(line) for line in lines) + "</p>"
 
 
 def verdict_html(found):
@@ -651,5 +749,5 @@ _ROWS = [
     ("divided", _divides),
     ("smoothing", lambda form: f"{form.smoothing:.4g}" + (f" on {form.smoothing_on}" if form.smoothing > 1e-6 else "")),
     ("factor, constant", lambda form: f"{form.factor:.4g}, {form.offset:.4g}"),
-    ("gradient at 0", lambda form: "wrong" if form.kink else "right"),
+    ("gradient at 0", lambda form: "not that beside it" if form.kink else "that beside it"),
 ]

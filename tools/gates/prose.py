@@ -4,6 +4,8 @@ import re
 from functools import cache
 from urllib.parse import unquote
 
+from pybtex.database import parse_file
+
 from tools.markdown import anchors, formulas, words
 from tools.markdown import links as links_in
 from tools.notebooks import read
@@ -65,6 +67,31 @@ def citations(path):
         f"{found!r} looks like a citation and is no link to the bibliography."
         for found in UNLINKED.findall(re.sub(r"\s+", " ", words(markdown(path))))
     ]
+    return problems
+
+
+def bibliography(root):
+    """Every work of the bibliography is cited: a page links to it, or a module names its first author and its year."""
+    notebooks = root / "notebooks"
+    pages = {
+        *root.glob("*.md"),
+        *notebooks.glob("*.md"),
+        *notebooks.glob("*.ipynb"),
+        *root.glob("assignments/text/*.md"),
+    }
+    linked = {
+        link.target.partition("#")[2]
+        for page in pages - {notebooks / "bibliography.md"}
+        for link in links_in(markdown(page))
+    }
+    code = " ".join(path.read_text(encoding="utf-8") for path in root.glob("companion/**/*.py"))
+    problems = []
+    for key, entry in parse_file(notebooks / "references.bib").entries.items():
+        first = entry.persons["author"][0]
+        surname = " ".join(map(str, first.prelast_names + first.last_names))
+        named = re.search(rf"\b{surname}\b[^;:*]{{0,60}}\b{entry.fields['year']}\b", re.sub(r"\s+", " ", code))
+        if key not in linked and not named:
+            problems.append(f"Nothing cites {key}: cite it where it belongs, or take it out of references.bib.")
     return problems
 
 
