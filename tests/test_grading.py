@@ -652,6 +652,23 @@ def test_a_sandbox_shows_the_package_where_the_course_is_hidden(tmp_path):
     assert "companion" in result.stdout and "assignments" not in result.stdout
 
 
+def test_a_course_in_a_home_folder_is_hidden_with_it_and_cannot_be_written(tmp_path, monkeypatch):
+    if not has_sandbox():
+        pytest.skip("this system gives no user namespaces")
+    home, course, venv = tmp_path / "home", tmp_path / "home" / "my course", tmp_path / "home" / "my course" / ".venv"
+    venv.mkdir(parents=True)
+    (course / "master").touch()
+    needed = sandbox.shown()
+    monkeypatch.setattr(sandbox, "shown", lambda: [*needed, str(venv)])
+    assert sandbox.check([ROOT, course, home]) == ""
+    program = f"import os; print([(os.listdir(one), os.access(one, os.W_OK)) for one in {[str(home), str(course)]}])"
+    folder = tmp_path / "sockets"
+    folder.mkdir()
+    command = [*sandbox.command(folder, [home, course]), sys.executable, "-c", program]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout == "[(['my course'], False), (['.venv'], False)]\n" and not result.stderr
+
+
 def test_a_kernel_gets_a_short_list_of_variables():
     kept = sandbox.environment({"PATH": "/bin", "AWS_SECRET": "x", "GITHUB_TOKEN": "x", "OMP_NUM_THREADS": "1"})
     assert set(kept) == {"PATH", "OMP_NUM_THREADS", "LOKY_MAX_CPU_COUNT", "PYTHON_CPU_COUNT"}

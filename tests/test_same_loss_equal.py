@@ -572,6 +572,7 @@ def test_the_command_line_gives_the_verdict_and_a_status(tmp_path, monkeypatch, 
     (tmp_path / "mine_for_the_command_line.py").write_text(
         "import keras, torch\n"
         "ours = torch.nn.CrossEntropyLoss()\n"
+        "three = torch.nn.CrossEntropyLoss(weight=torch.tensor([1.0, 4.0, 20.0]))\n"
         "theirs = keras.losses.SparseCategoricalCrossentropy(from_logits=True)\n"
     )
     monkeypatch.chdir(tmp_path)
@@ -586,6 +587,8 @@ def test_the_command_line_gives_the_verdict_and_a_status(tmp_path, monkeypatch, 
     assert capsys.readouterr().out.startswith("PyTorch: ")
     assert __main__.main([f"{mine}:none", f"{mine}:theirs"]) == 2
     assert "NOT COMPARED" in capsys.readouterr().err
+    assert __main__.main([f"{mine}:three"]) == 2
+    assert "pass --n-classes 3" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
+from jupyterlab_server.settings_utils import get_settings
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -174,7 +176,7 @@ def installs(folder, *, system="Linux", driver=False, uv="exit 0", pip="", **giv
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"#!/bin/sh\n{answer}\n")
         path.chmod(0o755)
-    for name in ("mkdir", "sed", "head", "env", "grep"):
+    for name in ("mkdir", "sed", "head", "env", "grep", "cp"):
         (scripts / name).symlink_to(shutil.which(name))
     environment = {"PATH": str(scripts), "PYTHON": "a python", "VENV": str(folder / "a venv")} | given
     script = [shutil.which("sh"), str(ROOT / "tools" / "setup.sh")]
@@ -191,6 +193,8 @@ def installs(folder, *, system="Linux", driver=False, uv="exit 0", pip="", **giv
         ({"system": "Linux", "TORCH": "cuda"}, False),
         ({"system": "Linux", "driver": True, "TORCH": "cpu"}, True),
         ({"system": "Darwin"}, False),
+        ({"system": "Linux", "FRAMEWORK": "pytorch"}, True),
+        ({"system": "Linux", "FRAMEWORK": "tensorflow"}, False),
     ],
 )
 def test_linux_without_a_gpu_gets_the_cpu_build(machine, cpu, tmp_path):
@@ -204,9 +208,14 @@ def test_where_the_cpu_build_cannot_be_fetched_the_install_goes_on_and_says_so(t
     assert "The CPU build of PyTorch could not be fetched" in said
 
 
+def test_without_a_network_what_was_installed_before_is_enough(tmp_path):
+    *_, last = installs(tmp_path, uv='case "$*" in *"--offline"*) exit 0 ;; *) exit 2 ;; esac')[0]
+    assert last == "uv pip install --python " + f"{tmp_path}/a venv/bin/python --offline -e .[pytorch,tensorflow,test]"
+
+
 def test_where_uv_cannot_install_pip_does(tmp_path):
     *by_uv, last = installs(tmp_path, uv="exit 2")[0]
-    assert len(by_uv) == 2 and last == "-m pip install -e .[pytorch,tensorflow,test]"
+    assert len(by_uv) == 3 and last == "-m pip install -e .[pytorch,tensorflow,test]"
 
 
 @pytest.mark.parametrize(
@@ -216,6 +225,20 @@ def test_where_uv_cannot_install_pip_does(tmp_path):
 def test_what_is_installed(given, extras, tmp_path):
     (call,), _, _ = installs(tmp_path, **given)
     assert call.endswith(f"-e .[{extras}]")
+
+
+def test_jupyterlab_opens_pages_as_pages_and_lessons_do_not_show_what_tensorflow_logs(tmp_path):
+    installs(tmp_path)
+    venv = tmp_path / "a venv"
+    lab = {"app_settings_dir": venv / "share/jupyter/lab/settings", "settings_dir": tmp_path / "of the user"}
+    schemas = Path(sys.prefix, "share/jupyter/lab/schemas")
+    settings, _ = get_settings(**lab, schemas_dir=schemas, schema_name="@jupyterlab/docmanager-extension:plugin")
+    assert settings["schema"]["properties"]["defaultViewers"]["default"] == {"markdown": "Markdown Preview"}
+    program = "from ipykernel.kernelapp import IPKernelApp; app = IPKernelApp()\n"
+    program += f"app.config_file_paths[:] = [{str(venv / 'etc' / 'ipython')!r}]; app.load_config_file()\n"
+    program += "print(app.capture_fd_output)"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert said.stdout == "False\n", said.stderr
 
 
 def test_uv_is_told_what_pip_was_told(tmp_path):

@@ -38,6 +38,9 @@ if [ -z "${EXTRA:-}" ]; then
     "$python" -m venv "$VENV" >"$log" 2>&1 ||
         give_up "The virtual environment could not be made (the reason is at the end of $log): Debian and Ubuntu need" \
             "their package python3-venv, else most often the disk is full; mend that and run the same command again."
+    # JupyterLab then shows a page such as the glossary as a page, not its source, and does not ask about news; and
+    # TensorFlow's log, which says of a computer without a GPU that it has none, goes to the terminal, not into a lesson.
+    cp -R "${0%/*}/jupyter/." "$VENV" || give_up "$VENV cannot be written: most often the disk is full."
 fi
 
 # What pip was told, in its variables or its files, uv has to be told: a mirror, folders of wheels, certificates.
@@ -59,7 +62,7 @@ with_uv() {
 }
 
 # The build that is found on Linux brings CUDA, several gigabytes. uv knows where PyTorch keeps the one for the CPU.
-if [ -z "${TORCH:-}${EXTRA:-}" ] && [ "$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null; then
+if [ -z "${TORCH:-}${EXTRA:-}" ] && [ "${FRAMEWORK:-}" != tensorflow ] && [ "$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null; then
     TORCH=cpu
 fi
 set -- ${CONSTRAINTS:+-c "$CONSTRAINTS"} -e ".[${EXTRA:-${FRAMEWORK:-pytorch,tensorflow,test}}]"
@@ -70,6 +73,7 @@ if "$VENV/bin/python" -m pip install uv >>"$log" 2>&1; then
         echo "The CPU build of PyTorch could not be fetched (the reason is in $log): taking the build that is found."
     fi
     with_uv "$@" && exit
+    with_uv --offline "$@" && exit # what an earlier install left on this computer may do
 fi
 "$VENV/bin/python" -m pip install "$@" >>"$log" 2>&1 ||
     give_up "The install failed (the reason is at the end of $log): most often there is no network, a proxy that pip was" \

@@ -4,9 +4,12 @@ import argparse
 import importlib
 import json
 import os
+import re
 import sys
 
 from companion.same_loss import NotCompared, describe, same_loss
+
+OPTION = r"n_classes=(\d+)"  # in a message: on the command line it is written otherwise
 
 
 def main(arguments=None):
@@ -32,7 +35,7 @@ def main(arguments=None):
         found = [_named(name) for name in names]
         answer = same_loss(*found, **options) if len(found) == 2 else describe(found[0], **options)
     except (NotCompared, ImportError, AttributeError, TypeError, ValueError) as error:
-        print(f"NOT COMPARED: {error}", file=sys.stderr)
+        print("NOT COMPARED:", re.sub(OPTION, r"--n-classes \1", str(error)), file=sys.stderr)
         return 2
     print(answer)
     return 0 if len(found) == 1 or answer.same else 1

@@ -46,8 +46,8 @@ def shown():
 
 def command(folder, hidden):
     """Return the start of a command line that lets what follows write in `folder` alone and not see the `hidden`."""
-    inner_first = sorted({str(one) for one in hidden}, key=len, reverse=True)
-    return ["sh", str(SCRIPT), str(folder), ":".join(inner_first), ":".join(shown())]
+    outer_first = sorted({str(one) for one in hidden}, key=len)
+    return ["sh", str(SCRIPT), str(folder), ":".join(outer_first), ":".join(shown())]
 
 
 def closed(folder):

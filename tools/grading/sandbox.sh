@@ -32,7 +32,10 @@ mount -t devpts -o newinstance,ptmxmode=0666 devpts /mnt/dev/pts # IPython runs 
 ln -s pts/ptmx /mnt/dev/ptmx
 ln -s /proc/self/fd /mnt/dev/fd
 mount --rbind /mnt/dev /dev
-for place in $hidden /run /dev/shm /tmp; do mount -t tmpfs -o size=200m tmpfs "$place"; done
+for place in /run /dev/shm /tmp $hidden; do
+    mkdir -p "$place" # where a folder around it is hidden by now
+    mount -t tmpfs -o size=200m tmpfs "$place"
+done
 number=0
 for place in $shown; do
     number=$((number + 1))
