@@ -36,6 +36,7 @@ def cheapest(*, separation=1.5, prior=0.01):
         axes.text(*place, name, color=colour, fontsize=11)
     plots.log_axis(axes, "x", (0.1, 1, 10, 100, 1000))
     axes.set(xlim=(0.05, 2000), ylim=(0.9, 3.7), xlabel="weight $w^+$", ylabel="cost, over its own least")
+    axes.set_title(f"in use {100 * prior:g} % positive")
     return fig
 
 
@@ -71,6 +72,6 @@ def costs(penalties, validation, test, names, *, everybody):
     axes.text(min(penalties), everybody * 0.94, "everybody", color=plots.NEUTRAL, va="top", fontsize=11)
     plots.log_axis(axes, "x", penalties)
     plots.log_axis(axes, "y", (10, 20, 50, 100))
-    axes.set(ylim=(5, 110), xlabel="penalty λ", ylabel="cost of 100 people, in tests")
+    axes.set(ylim=(7, 110), xlabel="penalty λ", ylabel="cost of 100 people, in tests")
     axes.legend(loc="upper left", bbox_to_anchor=(0, 0.86), frameon=False, fontsize=11)
     return fig
