@@ -242,7 +242,8 @@ def test_a_sandbox_keeps_a_submission_from_files_keys_disks_and_network(graded):
     assert {column: row[column] for column in NOTHING} == NOTHING | {"by hand": "1"}
     assert row["what happened"] == (
         "p1_share: RuntimeError: it sees []; "
-        "p2_weight: RuntimeError: it gets ['Network is unreachable', 'No such file or directory']"
+        "p2_weight: RuntimeError: it gets ['Network is unreachable', 'No such file or directory', "
+        "'Read-only file system']"
     )
 
 

@@ -225,6 +225,28 @@ def hardest(z, y):
     return F.binary_cross_entropy_with_logits(z, y, reduction="none").topk(2).values.mean()
 
 
+def test_one_hot_labels_come_before_labels_that_broadcast_where_only_the_hardest_rows_count():
+    def hardest(z, y):
+        cost = F.cross_entropy(z, y, reduction="none")
+        return cost.topk(min(max(len(cost) // 4, 8), len(cost))).values.mean()
+
+    def hardest_tf(y_true, y_pred):
+        cost = tf.nn.softmax_cross_entropy_with_logits(y_true, y_pred)
+        n = tf.shape(cost)[0]
+        return tf.reduce_mean(tf.math.top_k(cost, tf.minimum(tf.maximum(n // 4, 8), n))[0])
+
+    found = same_loss(hardest, hardest_tf, n_classes=3)
+    assert found.kinds <= {"some batches"} and "(n, 1)" not in str(found)
+
+
+def test_a_clip_at_the_edge_of_the_domain_is_seen():
+    def clipped(z, y):
+        return F.nll_loss(F.softmax(z, -1).clamp(1e-5, 1).log(), y)
+
+    found = same_loss(clipped, keras.losses.SparseCategoricalCrossentropy(from_logits=True), n_classes=2)
+    assert not found.same
+
+
 def test_losses_that_take_others_among_ties_differ_there_alone():
     def theirs(y, z):
         cost = keras.ops.binary_crossentropy(y, z, from_logits=True)

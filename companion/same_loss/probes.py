@@ -37,7 +37,8 @@ def read(side, outputs=None):
     under which the gradient vanishes at some points of a class and not at others, as where something is clipped, or
     under which rows are mixed, comes after those of the same order. But one column that mixes rows comes before two
     columns with one-hot targets: there a loss over the batch, such as Keras' dice, can look like one of each row,
-    since the probabilities of a row add up to one. And one column that is flat at some points, such as a hinge, comes
+    since the probabilities of a row add up to one. One-hot targets come before labels ``(n, 1)``, which may be
+    broadcast over the columns. And one column that is flat at some points, such as a hinge, comes
     before two, where one of them is seldom flat.
 
     Parameters
@@ -142,12 +143,15 @@ def _read(side, outputs, errors):
         for turned in orders:
             for given in ("logits", "probabilities"):
                 mixed = flat = None  # of one column
+                hard = None  # of one-hot targets, flat in some rows, such as those that are easy
                 for reading in _readings(side, given, turned, precision, outputs):
                     quality = _quality(side, reading, errors)
+                    one_hot, broadcast = reading.targets == "one-hot (n, K)", reading.targets == "int (n, 1)"
                     if quality == "good":
-                        one_hot = reading.targets == "one-hot (n, K)"
-                        chosen = (mixed if one_hot else None) or (flat if reading.columns else None) or reading
-                        return _as_column(side, chosen)
+                        before = (mixed if one_hot else None) or (hard if reading.columns and broadcast else None)
+                        return _as_column(side, before or (flat if reading.columns else None) or reading)
+                    if quality == "poor" and one_hot:
+                        hard = reading
                     if quality == "mixed" and reading.logits == "(n, 1)":
                         mixed = mixed or reading
                     if quality == "poor" and not reading.columns:

@@ -186,7 +186,9 @@ def _batches(k, one_logit, *, of_two=False):
     def decided(rng, right):
         y = rng.permutation(np.repeat(np.arange(k), 3))
         own = (y == 1) if one_logit else y[:, None] == np.arange(k)
-        z = rng.uniform(3, 6, own.shape) * np.where(own == right, 1, -1)
+        z = rng.uniform(3, 6, own.shape)
+        z[0] = 6  # the edge of the domain, where the most is clipped
+        z = z * np.where(own == right, 1, -1)
         told = f"where every row is {'right' if right else 'wrong'} by a wide margin"
         return z, y, 6.0, (told, "treat such a batch alike on both sides: a floor, a threshold, a number of rows")
 
