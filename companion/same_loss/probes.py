@@ -148,8 +148,8 @@ def _read(side, outputs, errors):
                     quality = _quality(side, reading, errors)
                     one_hot, broadcast = reading.targets == "one-hot (n, K)", reading.targets == "int (n, 1)"
                     if quality == "good":
-                        before = (mixed if one_hot else None) or (hard if reading.columns and broadcast else None)
-                        return _as_column(side, before or (flat if reading.columns else None) or reading)
+                        column = (mixed if one_hot else None) or (flat if reading.columns else None)
+                        return _as_column(side, column or (hard if reading.columns and broadcast else None) or reading)
                     if quality == "poor" and one_hot:
                         hard = reading
                     if quality == "mixed" and reading.logits == "(n, 1)":
