@@ -29,7 +29,7 @@ def main(arguments=None):
     names = options.pop("losses")
     if len(names) > 2:
         parser.error("one loss, or two")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # else TensorFlow's log stands before the verdict
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # else more of TensorFlow's log stands before the verdict
     sys.path.insert(0, os.getcwd())
     try:
         found = [_named(name) for name in names]

@@ -38,8 +38,8 @@ def read(side, outputs=None):
     under which rows are mixed, comes after those of the same order. But one column that mixes rows comes before two
     columns with one-hot targets: there a loss over the batch, such as Keras' dice, can look like one of each row,
     since the probabilities of a row add up to one. One-hot targets come before labels ``(n, 1)``, which may be
-    broadcast over the columns. And one column that is flat at some points, such as a hinge, comes
-    before two, where one of them is seldom flat.
+    broadcast over the columns. And one column that is flat at some points, such as a hinge, comes before two, where one
+    of them is seldom flat.
 
     Parameters
     ----------

@@ -276,11 +276,6 @@ def _both(sides, forms, z, y):
     return found
 
 
-def _apart(sides, forms, z, y):
-    """Return the largest relative difference of the values, and of the gradients of one class; and which are finite."""
-    return _difference(_both(sides, forms, z, y), y, _precision(forms))
-
-
 _FLOOR = {"float64": 1e-8, "float32": 1e-3}
 """The share of what is typical, or of the largest gradient of a batch, below which numbers are rounding."""
 
@@ -291,10 +286,11 @@ def _size(both):
 
 
 def _difference(both, y, precision, typical=(0.0, 0.0), *, in_all=False):
-    """Return what `_apart` does, of values and gradients; `typical` is the `_size` of those of ordinary batches.
+    """Return the largest relative difference of the values, and of the gradients of one class; and which are finite.
 
-    The difference is infinite where one side alone is finite, and 0 where neither is. With `in_all` that of gradients
-    is relative to the value of a row, if that is larger: without positives the gradient of a dice is that of its ε.
+    `typical` is the `_size` of values and gradients of ordinary batches. The difference is infinite where one side
+    alone is finite, and 0 where neither is. With `in_all` that of gradients is relative to the value of a row, if that
+    is larger: without positives the gradient of a dice is that of its ε.
     """
     (v, g), (w, h) = both
     finite = tuple(bool(np.isfinite(value) and np.isfinite(gradient).all()) for value, gradient in both)
@@ -323,7 +319,7 @@ def _example(sides, forms, tolerance):
                 y = np.array(labels)
                 z = np.where(np.arange(k) == k - 1, level, 0.0) * np.ones((rows, 1))
                 z = np.full(rows, level) if _one_logit(forms) else z
-                apart, _ = _apart(sides, forms, z, y)
+                apart, _ = _difference(_both(sides, forms, z, y), y, _precision(forms))
                 if 1e3 * tolerance < apart < np.inf:
                     return _shown(sides, forms, z, y)
                 odd = (z, y) if apart == np.inf and odd is None else odd

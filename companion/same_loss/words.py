@@ -232,7 +232,7 @@ def _probabilities(p, t, from_logits):
 
 
 def _weights(p, t, kind):
-    a, b = _apart(p.weights, t.weights)
+    a, b = _told_apart(p.weights, t.weights)
     if "others" in (p.divided_by, t.divided_by) and kind.startswith("missing"):
         kind = "other"  # equal ones are weights, too, where the shares of the batch multiply them
     told = {
@@ -300,7 +300,7 @@ def _pair(text, attribute, mend):
 
     def tell(p, t):
         a, b = (np.round(attribute(form), 6) for form in (p, t))
-        one, other = _apart(a, b)
+        one, other = _told_apart(a, b)
         return f"{text}: PyTorch {one}, TensorFlow {other}.", mend.format(_numbers(a, 7), _numbers(b, 7))
 
     return tell
@@ -535,7 +535,7 @@ def _numbers(values, digits=4):
     return "[" + ", ".join(_numbers(part, digits) for part in values) + "]"
 
 
-def _apart(a, b):
+def _told_apart(a, b):
     """Return two lists of numbers as text, in four digits or in as many as tell them apart."""
     pairs = [(_numbers(a, digits), _numbers(b, digits)) for digits in (4, 5, 6, 7)]
     return next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])

@@ -6,10 +6,9 @@ import tensorflow as tf
 from companion import _checks, _models
 from companion.start import initial_weights, layer_sizes
 
+# What a layer can hold that only Keras' own fit knows.
+_PENALTIES = [f"{of}_{kind}" for of in ("kernel", "bias", "activity") for kind in ("regularizer", "constraint")]
 # Dense layers, and activations that hold no weights and draw no random numbers.
-_PENALTIES = [
-    f"{of}_{kind}" for of in ("kernel", "bias", "activity") for kind in ("regularizer", "constraint")
-]  # which only Keras' own fit knows
 _LAYERS = (
     keras.layers.InputLayer,
     keras.layers.Dense,
