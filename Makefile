@@ -1,6 +1,7 @@
 # The commands of the course; `make help` lists them. Works with GNU make 3.81 on.
 #   PYTHON=…       the Python to make the environment with (else the first of python3.11, 3.12, 3.13, python3 that fits)
 #   VENV=…         where the environment is
+#   ALL=1          with make test: also what is built from the lessons, graded and timed; with make notebooks: all of them
 #   SUBMISSIONS=…  the folder that make grade grades (else assignments/submitted)
 #   OPTIONS=…      more for make grade, as --again anna (python -m tools.grading --help), or for make lab, as --no-browser
 #   CONSTRAINTS=   install the newest versions within the bounds of pyproject.toml instead of the pinned ones
@@ -17,6 +18,11 @@ SITE = $(INTO)/.installed-site
 ASSIGNMENTS = $(INTO)/.installed-assignments
 CLUSTER = $(INTO)/.installed-cluster
 SUBMISSIONS = assignments/submitted
+# What make test leaves to ALL=1: half an hour of tests, in files that end so, of all that is built from the lessons, graded
+# and timed, and of long lists of cases.
+LONG = alike archives assignments* benchmarks broken_port browser confusion editions* engines examples execution \
+	explorables grading harmless masters pdf precheck same_loss_equal same_loss_mends site slides submissions symptoms \
+	trainers
 
 # VENV as make writes names with spaces.
 space := $() $()
@@ -43,8 +49,9 @@ help:  ## list these targets
 course: $(STAMP)  ## set up, execute every notebook afresh into build/, print the table of claims
 	@$(RUN) tools.execute --course
 
-test: $(SITE) $(ASSIGNMENTS) $(CLUSTER)  ## set up, then every check, stored outputs against a fresh run included
-	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-kernel-name=preloaded --nbval-cell-timeout=120
+test: $(STAMP) $(if $(ALL),$(SITE) $(ASSIGNMENTS) $(CLUSTER))  ## set up, then check lessons and package (ALL=1: and all that is built)
+	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-kernel-name=preloaded \
+		--nbval-cell-timeout=120 $(if $(ALL),,$(LONG:%='--ignore-glob=tests/*%.py'))
 
 lab: $(STAMP)  ## open JupyterLab on the first notebook (FRAMEWORK=pytorch or tensorflow: without the other's cells)
 	@$(if $(FRAMEWORK),[ -e build/$(FRAMEWORK) ] || $(RUN) tools.editions)

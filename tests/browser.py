@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 
 playwright = pytest.importorskip(
-    "playwright.sync_api", reason="the extra `site` is not installed; make test installs it"
+    "playwright.sync_api", reason="the extra `site` is not installed; make test ALL=1 installs it"
 )
 
 from tools.pdf import CHROMIUM  # noqa: E402  it needs the same extra

@@ -308,7 +308,7 @@ def test_the_summary_says_who_failed_where(graded):
 
 
 def test_nothing_that_a_student_wrote_runs_in_a_browser(graded, tmp_path):
-    browser = pytest.importorskip("browser", reason="the extra `site` is not installed; make test installs it")
+    browser = pytest.importorskip("browser", reason="the extra `site` is not installed; make test ALL=1 installs it")
     root = graded["root"]
     shown = [root / "feedback" / student / NAME / f"{NAME}.html" for student in ("script", SAFE)]
     shown.append(root / "answers" / NAME / "p3_answer.html")
@@ -330,7 +330,7 @@ def test_nothing_that_a_student_wrote_runs_in_a_browser(graded, tmp_path):
 @contextmanager
 def served(root, folder):
     """The lecturer's Jupyter server with nbgrader's formgrader, in the folder of a course; yields an open browser."""
-    browser = pytest.importorskip("browser", reason="the extra `site` is not installed; make test installs it")
+    browser = pytest.importorskip("browser", reason="the extra `site` is not installed; make test ALL=1 installs it")
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--IdentityProvider.token=own"]

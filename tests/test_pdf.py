@@ -12,7 +12,7 @@ from tools import notebooks
 from tools.course import FRAMEWORKS, NOTEBOOKS, ROOT
 from tools.markdown import headings, links, words
 
-pdf = pytest.importorskip("tools.pdf", reason="the extra `site` is not installed; make test installs it")
+pdf = pytest.importorskip("tools.pdf", reason="the extra `site` is not installed; make test ALL=1 installs it")
 
 LESSONS = ["00_start_here", "04_precision_recall_tradeoff"]
 PAGES = [f"notebooks/{name}" for name in (*LESSONS, "quiz", "glossary", "bibliography")]

@@ -75,6 +75,12 @@ def test_help_lists_every_target_in_one_line():
     assert all(len(row.split()) > 2 and len(row) <= 120 for row in rows)
 
 
+def test_make_test_leaves_files_that_exist_to_all():
+    left = re.findall(r"--ignore-glob=(\S+)'", make("-n", "test").stdout)
+    assert left and all(list(ROOT.glob(pattern)) for pattern in left)
+    assert "ignore" not in make("-n", "test", "ALL=1").stdout
+
+
 def test_setup_takes_the_pythons_that_the_project_takes():
     script = (ROOT / "tools" / "setup.sh").read_text(encoding="utf-8")
     assert re.findall(r"^ +(3\.\d.*?)\)", script, flags=re.MULTILINE) == [" | ".join(PYTHONS)]

@@ -6,7 +6,7 @@ import pytest
 from tools import notebooks
 from tools.markdown import headings
 
-slides = pytest.importorskip("tools.slides", reason="the extra `site` is not installed; make test installs it")
+slides = pytest.importorskip("tools.slides", reason="the extra `site` is not installed; make test ALL=1 installs it")
 
 PATHS = notebooks.stored()
 LOOK = """() => {
