@@ -124,4 +124,7 @@ def test_the_list_of_decks_leads_to_each(opened):
     links = tab.locator("li a")
     assert links.count() == len(PATHS)
     assert {links.nth(i).get_attribute("href") for i in range(len(PATHS))} == {f"{path.stem}.html" for path in PATHS}
+    found = types(PATHS[0])
+    number = found.count("slide") + found.count("subslide") + 1  # the question
+    assert tab.locator("li").first.inner_text().endswith(f", {number} slides")
     assert trouble == []

@@ -94,7 +94,8 @@ def write():
         deck.cells += closing(path.stem)
         html, _ = convert.from_notebook_node(deck, {"metadata": {"name": title}})
         (SLIDES / f"{path.stem}.html").write_text(html, encoding="utf-8")
-        entries.append(f'<li><a href="{path.stem}.html">{title}</a></li>')
+        slides = sum(slide_type(cell) in ("slide", "subslide") for cell in deck.cells)
+        entries.append(f'<li><a href="{path.stem}.html">{title}</a>, {slides} slides</li>')
     page = (DECK / "list.html").read_text(encoding="utf-8").replace("ENTRIES", "\n".join(entries))
     (SLIDES / "index.html").write_text(page, encoding="utf-8")
 
