@@ -11,6 +11,7 @@ seconds are medians of five, after one uncounted run of each.
   favours the loops, which would trace or compile every model anew. Both do the same number of steps, on as many rows
   as the split leaves for training.
 - `engines` times a grid on two workers, with a thread each, against this process with the threads that it chooses.
+- `verdicts` times `same_loss` alone: what loads the frameworks, some seconds, is paid before.
 - `peers` compares `fit` and `sweep` with code that is tuned by hand, in seconds of the wall and of the CPU.
 - `model.fit` casts its rows to float32, Keras' default, also where the model computes in float64.
 """

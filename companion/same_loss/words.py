@@ -274,17 +274,19 @@ def _weights(p, t, kind):
             if alpha
         )
     a, b = _numbers(p.weights, 7), _numbers(t.weights, 7)
-    in_tensorflow, in_pytorch = (
-        f", divided as {_divide(form)}"
-        * (form.divided_by == "weights" and np.ptp(other.weights) < 1e-4 * other.weights.max())
-        for form, other in ((p, t), (t, p))
-    )
+    in_tensorflow, in_pytorch = _divided_alike(p, t), _divided_alike(t, p)
     columns = ", where the sum over the columns is divided by n" * (p.weights.ndim == 2)
     return (
         told[0].upper() + told[1:] + ".",
-        f"give TensorFlow the weights {a}{in_tensorflow}{_in_keras(p) * bool(in_tensorflow)}, or PyTorch {b}"
+        f"give TensorFlow the weights {a}{in_tensorflow}{in_tensorflow and _in_keras(p)}, or PyTorch {b}"
         f"{in_pytorch}{columns}",
     )
+
+
+def _divided_alike(form, other):
+    """Return how to divide with the weights of a form on the other side, where equal ones have told nothing of it."""
+    told = form.divided_by != "weights" or np.ptp(other.weights) > 1e-4 * other.weights.max()
+    return "" if told else f", divided as {_divide(form)}"
 
 
 def _alpha(form):
