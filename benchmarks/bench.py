@@ -11,6 +11,7 @@ seconds are medians of five, after one uncounted run of each.
   favours the loops, which would trace or compile every model anew. Both do the same number of steps, on as many rows
   as the split leaves for training.
 - `engines` times a grid on two workers, with a thread each, against this process with the threads that it chooses.
+- `verdicts` times `same_loss` alone: what loads the frameworks, some seconds, is paid before.
 - `peers` compares `fit` and `sweep` with code that is tuned by hand, in seconds of the wall and of the CPU.
 - `model.fit` casts its rows to float32, Keras' default, also where the model computes in float64.
 """
@@ -44,10 +45,10 @@ from benchmarks.measure import (
     epochs_alone,
     loop,
     machine,
-    quiet,
     table,
     timed,
 )
+from companion._quiet import quiet
 from companion.data import stratified
 from companion.weights import class_weights
 from tools import claims, execute, notebooks, offline
@@ -229,6 +230,41 @@ def labels(*, rows=10_000_000, rounds=ROUNDS):
     yield Row(f"class_weights of {rows:,} labels, against scikit-learn's", ours, theirs, at_least=50, work=work)
 
 
+def verdicts(*, rounds=ROUNDS):
+    """Time `same_loss` on pairs that are equal, differ in one thing, and in two, once both frameworks are loaded."""
+    with quiet():
+        import keras
+        import torch
+
+        from companion.same_loss import same_loss
+
+    weight = torch.tensor([1.0, 9.0, 99.0])
+    own, theirs = torch.nn.CrossEntropyLoss, keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    weighted = {"n_classes": 3, "class_weight": dict(enumerate(weight.tolist()))}
+    focal = keras.losses.BinaryFocalCrossentropy(from_logits=True)
+    binary = torch.nn.BCEWithLogitsLoss(), keras.losses.BinaryCrossentropy(from_logits=True)
+    pairs = [
+        (own(), theirs, {"n_classes": 3}),
+        (*binary, {}),
+        (own(weight=weight), theirs, weighted),
+        (torch.nn.BCEWithLogitsLoss(pos_weight=torch.tensor(99.0)), focal, {}),
+        (own(weight=weight, label_smoothing=0.1), theirs, weighted),
+    ]
+
+    def side(ours, theirs, options):
+        seconds, found = timed(partial(same_loss, ours, theirs, **options))
+        return seconds, sorted(found.kinds)
+
+    timings = [alternate(partial(side, *pair), rounds=rounds) for pair in pairs]
+    seconds = np.median([median for (median,), _ in timings])
+    yield Row(
+        f"same_loss: one verdict, the median of {len(pairs)} pairs",
+        seconds,
+        under=2,
+        work=[kinds for _, kinds in timings],
+    )
+
+
 def imports(*, rounds=ROUNDS):
     """Time ``import companion`` in fresh interpreters; a framework among what it loads is an error."""
     program = (
@@ -338,7 +374,7 @@ def classes(*, source=None, students=240, kinds=None, more=12, cores=2, cell_sec
 
 
 COMPARISONS = {
-    one.__name__: one for one in (epochs, sweeps, peers, engines, labels, imports, lessons, grading, classes)
+    one.__name__: one for one in (epochs, sweeps, peers, engines, labels, verdicts, imports, lessons, grading, classes)
 }
 
 

@@ -4,7 +4,6 @@ import os
 import platform
 import subprocess
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -128,19 +127,6 @@ def loop():
     for number in range(5_000_000):
         total += number * number
     return time.process_time() - start
-
-
-@contextmanager
-def quiet():
-    """Drop what C++ writes to stderr: on loading, TensorFlow logs a line whatever its log level is."""
-    kept = os.dup(2)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def alternate(*sides, rounds=ROUNDS):

@@ -115,6 +115,12 @@ def test_both_class_weights_are_the_same_numbers():
     checked(bench.labels(rows=10_000, rounds=1), at_least=[50], work=[pytest.approx([0.505, 50], rel=0.2)])
 
 
+def test_a_verdict_is_timed_on_pairs_that_are_equal_differ_in_one_thing_and_in_two():
+    (row,) = bench.verdicts(rounds=1)
+    assert row.work == [[], [], ["divisor"], ["gamma", "weights"], ["divisor", "smoothing"]]
+    assert row.what == "same_loss: one verdict, the median of 5 pairs" and row.under == 2 and row.ours > 0
+
+
 def test_import_is_timed_in_a_fresh_interpreter():
     (row,) = bench.imports(rounds=1)
     assert row.work == [] and row.under == 0.2 and row.ours > 0 and row.ratio is None

@@ -168,21 +168,35 @@ class Gathered:
 W = [1.0, 2.0, 5.0]
 
 
+def in_keras(written, weights):
+    """Return the cross-entropy of TensorFlow that is divided as a line writes it."""
+
+    def loss(y, z):
+        y = tf.cast(tf.reshape(y, [-1]), tf.int32)
+        cost = tf.nn.sparse_softmax_cross_entropy_with_logits(y, z)
+        names = {"sum": tf.reduce_sum, "len": lambda y: y.shape[0], "w": Gathered(weights), "y": y, "loss": cost}
+        return eval(written, names)
+
+    return loss
+
+
+def in_torch(written, weights):
+    """The same of PyTorch."""
+
+    def loss(z, y):
+        cost = F.cross_entropy(z, y, reduction="none")
+        return eval(written, {"w": torch.tensor(weights).to(z), "y": y, "loss": cost})
+
+    return loss
+
+
 def divided(line):
     """Yield both sides of a line on divisors: TensorFlow's side with PyTorch's, PyTorch's with TensorFlow's."""
-    in_tensorflow, in_pytorch = re.search(r"compute (.+) in TensorFlow, too.*; or (.+) in PyTorch", line).groups()
-
-    def theirs(y, z):
-        y = tf.cast(tf.reshape(y, [-1]), tf.int32)
-        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(y, z)
-        names = {"sum": tf.reduce_sum, "len": lambda y: y.shape[0], "w": Gathered(W), "y": y, "loss": loss}
-        return eval(in_tensorflow, names)
-
-    def ours(z, y):
-        return eval(in_pytorch, {"w": torch.tensor(W), "y": y, "loss": F.cross_entropy(z, y, reduction="none")})
-
-    yield nn.CrossEntropyLoss(weight=torch.tensor(W)), theirs, {"n_classes": 3}
-    yield ours, tensorflow(**THREE), {"n_classes": 3}
+    for_keras, for_torch, weights = re.search(
+        r"compute (.+) in TensorFlow, too.*; or (.+) with w = (.+) in PyTorch", line
+    ).groups()
+    yield nn.CrossEntropyLoss(weight=torch.tensor(W)), in_keras(for_keras, W), {"n_classes": 3}
+    yield in_torch(for_torch, eval(weights)), tensorflow(**THREE), {"n_classes": 3}
 
 
 def of_the_sum(z, y):
@@ -336,6 +350,67 @@ def test_the_line_makes_the_losses_equal(kind):
     for our_mended, their_mended, as_said in mended(cause.mend):
         found = same_loss(our_mended, their_mended, **as_said)
         assert found.same, str(found)
+
+
+def test_a_divisor_that_hides_the_scale_of_the_weights_comes_with_those_of_the_other_side():
+    ours, theirs = pytorch(**THREE | {"divisor": "weights"}), tensorflow(**THREE | {"weights": [0.001 * w for w in W]})
+    (cause,) = same_loss(ours, theirs, **THREE_CLASSES).causes
+    written, weights = re.search(r"; or (.+) with w = (.+) in PyTorch", cause.mend).groups()
+    assert cause.kind == "divisor" and same_loss(in_torch(written, eval(weights)), theirs, **THREE_CLASSES).same
+
+
+def test_weights_that_keras_lacks_come_with_the_divisor_that_they_need():
+    ours, theirs = nn.CrossEntropyLoss(weight=torch.tensor(W)), SPARSE(from_logits=True)
+    (cause,) = same_loss(ours, theirs, **THREE_CLASSES).causes
+    weights, written, argument, none = re.search(
+        r"give TensorFlow the weights (.+), divided as (.+) \(a Keras loss with class_weight: (.+)\), or PyTorch (.+)",
+        cause.mend,
+    ).groups()
+    assert cause.kind == "weights" and same_loss(ours, in_keras(written, eval(weights)), **THREE_CLASSES).same
+    named = SPARSE(from_logits=True, **eval(f"dict({argument})"))
+    assert same_loss(ours, named, class_weight=dict(enumerate(eval(weights))), **THREE_CLASSES).same
+    assert same_loss(nn.CrossEntropyLoss(weight=torch.tensor(eval(none)).float()), theirs, **THREE_CLASSES).same
+
+
+def test_weights_that_pytorch_lacks_come_with_the_divisor_that_they_need():
+    theirs = tensorflow(**THREE | {"divisor": "weights"})
+    (cause,) = same_loss(nn.CrossEntropyLoss(), theirs, **THREE_CLASSES).causes
+    weights, written = re.search(r"or PyTorch (.+), divided as (.+)", cause.mend).groups()
+    assert cause.kind == "weights" and same_loss(in_torch(written, eval(weights)), theirs, **THREE_CLASSES).same
+
+
+def of_labels(weights):
+    """A loss of several labels, the mean over rows and columns, with weights of the positives; PyTorch's."""
+    return lambda z, y: F.binary_cross_entropy_with_logits(z, y, pos_weight=torch.tensor(weights).to(z))
+
+
+def of_labels_in_keras(y, z):
+    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(y, z))
+
+
+def test_weights_that_a_mean_over_the_columns_lacks_are_named_alone_and_given_as_those_of_a_sum():
+    (cause,) = same_loss(of_labels([1.0, 2.0, 5.0]), of_labels_in_keras, **THREE_CLASSES).causes
+    (weights,) = found_in(
+        r"give TensorFlow the weights (.+), or PyTorch .+, where the sum over the columns is", cause.mend
+    )
+
+    def mended(y, z):
+        cost = tf.nn.sigmoid_cross_entropy_with_logits(y, z)
+        return tf.reduce_sum(tf.matmul(y, tf.constant(weights, z.dtype)) * cost) / z.shape[0]
+
+    assert cause.kind == "weights" and same_loss(of_labels([1.0, 2.0, 5.0]), mended, **THREE_CLASSES).same
+
+
+def test_margins_before_and_after_a_scale_make_the_losses_equal():
+    base = OF_CLASSES | {"scale": 30.0, "margin": (5.0, 7.0, 15.0)}
+    ours, theirs = pytorch(**base), tensorflow(**base | {"margin": (4.0, 5.6, 12.0)})
+    (cause,) = same_loss(ours, theirs, **THREE_CLASSES).causes
+    after, before = cause.mend.split(", after the scale; or before it, as in s · (z − margin): ")
+    for line, scale in ((after, 1.0), (before, 30.0)):
+        in_tensorflow, in_pytorch = found_in(r"take the margins (.+) in TensorFlow, or (.+) in PyTorch", line)
+        margins = [scale * margin for margin in in_tensorflow], [scale * margin for margin in in_pytorch]
+        assert same_loss(ours, tensorflow(**base | {"margin": margins[0]}), **THREE_CLASSES).same
+        assert same_loss(pytorch(**base | {"margin": margins[1]}), theirs, **THREE_CLASSES).same
 
 
 def test_weights_of_a_law_without_a_name_are_told_by_class():

@@ -1,5 +1,6 @@
 """What `companion.same_loss` says of losses as they are found in use: that it is so, and can be done."""
 
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import tensorflow as tf
 import torch
 import torch.nn.functional as F
 
+from companion._quiet import quiet
 from companion.same_loss import describe, same_loss, verdict, words
 
 
@@ -108,6 +110,142 @@ def test_ties_are_no_kink():
     assert describe(weighted_of_keras, framework="TensorFlow").kink
 
 
+def clipped(least, most=1.0):
+    """Binary cross-entropy of a clipped probability, in Keras."""
+
+    def loss(y, z):
+        p = tf.clip_by_value(tf.sigmoid(z), least, most)
+        return tf.reduce_mean(-y * tf.math.log(p) - (1 - y) * tf.math.log(1 - p))
+
+    return loss
+
+
+def clipped_softmax(least, scale=1.0):
+    def loss(y, z):
+        p = tf.clip_by_value(tf.nn.softmax(scale * z), least, 1.0)
+        return -tf.reduce_sum(one_hot(y, 3, z) * tf.math.log(p), -1)
+
+    return loss
+
+
+def clipped_columns(least):
+    def loss(y, z):
+        y, p = one_hot(y, 3, z), tf.clip_by_value(tf.sigmoid(z), least, 1 - least)
+        return -tf.reduce_sum(y * tf.math.log(p) + (1 - y) * tf.math.log(1 - p), -1)
+
+    return loss
+
+
+@pytest.mark.parametrize("least", [0.02, 0.003, 0.0026])
+def test_the_threshold_of_a_clip_is_told_to_three_digits(least):
+    for loss, classes in (
+        (clipped(least, 1 - least), 2),
+        (clipped(0.0, 1 - least), 2),
+        (clipped_softmax(least), 3),
+        (clipped_softmax(least, 2.0), 3),
+        (clipped_columns(least), 3),
+    ):
+        found = describe(loss, framework="TensorFlow", n_classes=classes)
+        assert found.clipped == pytest.approx(least, rel=1e-3)
+        assert f"clipped at a probability of {least:.3g}" in str(found)
+
+
+@pytest.mark.parametrize("least", [5e-5, 1e-5])
+def test_a_clip_that_only_several_logits_reach_is_named(least):
+    found = same_loss(torch.nn.CrossEntropyLoss(), clipped_softmax(least), n_classes=3)
+    assert found.kinds == {"clipping"} and f"a probability is clipped, at {least:.3g}" in str(found)
+
+
+def test_a_clip_whose_values_agree_is_no_detached_factor():
+    found = same_loss(torch.nn.BCEWithLogitsLoss(), clipped(0.0026, 1 - 0.0026))
+    assert found.kinds == {"clipping"} and "TensorFlow's gradient is 0 where a probability is clipped, at 0.0026" in (
+        str(found)
+    )
+
+
+def powers(z, y):
+    """The generalised cross-entropy, a law without a name."""
+    return (1 - torch.exp(-0.7 * F.binary_cross_entropy_with_logits(z, y, reduction="none"))).mean()
+
+
+def stopped_powers(y, z):
+    """The same without a gradient where a probability is below 0.003."""
+    p = tf.where(y > 0.5, tf.sigmoid(z), tf.sigmoid(-z))
+    return tf.reduce_mean(1 - tf.where(p < 0.003, tf.stop_gradient(p), p) ** 0.7)
+
+
+def test_of_a_law_without_a_name_a_gradient_that_is_missing_where_values_agree_is_no_detached_factor():
+    found = same_loss(powers, stopped_powers)
+    assert found.kinds == {"clipping"}, str(found)
+    assert "TensorFlow's gradient is 0 in the rows where the two differ" in str(found)
+
+
+def flat_focal(threshold):
+    """The focal loss whose γ is 5 below a probability and 3 above it; PyTorch's."""
+
+    def loss(z, y):
+        log_p = F.log_softmax(z, 1).gather(1, y[:, None])[:, 0]
+        gamma = torch.where(log_p.exp().detach() < threshold, 5.0, 3.0)
+        return (-((1 - log_p.exp()) ** gamma) * log_p).mean()
+
+    return loss
+
+
+def flat_focal_of_keras(y, z):
+    log_p = tf.reduce_sum(one_hot(y, 3, z) * tf.nn.log_softmax(z), -1)
+    gamma = tf.where(tf.exp(log_p) < 0.2, tf.constant(5.0, z.dtype), tf.constant(3.0, z.dtype))
+    return -((1 - tf.exp(log_p)) ** gamma) * log_p
+
+
+@pytest.mark.parametrize("threshold", [0.21, 0.25])
+def test_a_few_rows_are_not_taken_for_their_class(threshold):
+    found = same_loss(flat_focal(threshold), flat_focal_of_keras, n_classes=3)
+    assert found.kinds == {"law"} and "Rows of class" not in str(found)
+    assert f"Their class has a probability between 0.2 and {threshold} there, and in no other row." in str(found)
+
+
+def by_counts(z, y):
+    positives = y.sum()
+    return F.binary_cross_entropy_with_logits(z, y, pos_weight=((len(y) - positives + 1) / (positives + 1)).sqrt())
+
+
+def by_counts_of_keras(y, z):
+    positives = tf.reduce_sum(y)
+    weight = tf.sqrt((tf.cast(tf.size(y), z.dtype) - positives + 1) / (positives + 1))
+    return tf.reduce_mean(tf.nn.weighted_cross_entropy_with_logits(y, z, weight))
+
+
+def test_beside_a_kink_that_tells_all_no_other_cause_is_named():
+    assert same_loss(by_counts, by_counts_of_keras).kinds == {"kink"}
+    assert same_loss(lambda z, y: 2 * by_counts(z, y), by_counts_of_keras).kinds == {"kink", "law"}
+
+
+def quantile(z, y):
+    error = y - torch.sigmoid(z)
+    return torch.maximum(0.9 * error, -0.1 * error).mean()
+
+
+def quantile_of_keras(share):
+    def loss(y, z):
+        error = y - tf.sigmoid(z)
+        return tf.reduce_mean(tf.maximum(share * error, (share - 1) * error))
+
+    return loss
+
+
+def test_the_quantile_loss_of_a_probability_is_a_weighted_absolute_error():
+    found = same_loss(quantile, quantile_of_keras(0.1))
+    assert found.kinds == {"weights"}
+    assert "The same weights go to other classes: PyTorch [0.1, 0.9], TensorFlow [0.9, 0.1]" in str(found)
+    assert "absolute error of probabilities; weights [0.1, 0.9]" in str(found)
+    assert same_loss(quantile, quantile_of_keras(0.9)).same
+
+
+def test_the_domain_tells_the_sizes_and_the_ratio_of_the_classes():
+    domain = same_loss(torch.nn.BCEWithLogitsLoss(), quantile_of_keras(0.9)).domain
+    assert "batches of 1 to 128 rows" in domain and "up to 127 rows of one for each of another" in domain
+
+
 def three_to_one(z, y):
     cost = F.binary_cross_entropy_with_logits(z, y, reduction="none")
     positives = int(y.sum())
@@ -171,10 +309,16 @@ def test_numbers_that_differ_are_printed_so_and_the_line_makes_the_losses_equal(
     found = same_loss(with_margins(near), with_margins_of_keras(MARGINS), n_classes=4)
     (cause,) = found.causes
     assert cause.kind == "margin"
-    ours, theirs = cause.sentence.partition(": PyTorch ")[2].rstrip(".").split(", TensorFlow ")
+    ours, theirs = cause.sentence.partition(": PyTorch ")[2].partition(";")[0].split(", TensorFlow ")
     assert ours != theirs
     copied = eval(cause.mend.removeprefix("take the margins ").partition(" in TensorFlow")[0])
     assert same_loss(with_margins(near), with_margins_of_keras(copied), n_classes=4).same
+
+
+def test_margins_are_told_before_the_scale_as_well_as_after_it():
+    text = str(same_loss(with_margins(MARGINS), with_margins_of_keras(MARGINS / 2), n_classes=4))
+    assert "after the scale s of the logits. Before it, as in s · (z − margin): PyTorch [0.1107, 0.185, 0.302" in text
+    assert "cross-entropy of 10·z, margins [1.107, 1.85, 3.022, 5] after the scale, [0.1107, 0.185, 0.302" in text
 
 
 def test_weights_whose_common_factor_cancels_are_said_to():
@@ -228,3 +372,29 @@ def test_tensorflow_alone_suffices_to_describe_a_loss():
     root = Path(__file__).resolve().parents[1]
     done = subprocess.run([sys.executable, "-c", TENSORFLOW_ALONE], capture_output=True, text=True, cwd=root)
     assert done.stdout.strip() == "samples", done.stderr
+
+
+SPEAKS = """
+import sys
+import keras, torch
+print("from mine", file=sys.stderr)
+ours, theirs = torch.nn.BCEWithLogitsLoss(), keras.losses.BinaryCrossentropy(from_logits=True)
+"""
+
+
+def test_on_the_command_line_no_log_of_tensorflow_stands_beside_the_verdict_and_what_is_printed_there_stays(tmp_path):
+    (tmp_path / "mine.py").write_text(SPEAKS, encoding="utf-8")
+    command = [sys.executable, "-m", "companion.same_loss", "mine:ours", "mine:theirs"]
+    path = os.pathsep.join([str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": path})
+    assert done.stdout.startswith("THE SAME") and done.stderr == "from mine\n"
+
+
+def test_the_log_of_cpp_is_dropped_and_nothing_else(capfd):
+    with pytest.raises(KeyError), quiet():
+        os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n")
+        os.write(2, b"I0000 00:00:1795704243.092149    6190 cudart_stub.cc:31] Could not find cuda drivers\n")
+        os.write(2, b"WARNING: mine\n")
+        raise KeyError
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "WARNING: mine\nafter\n"

@@ -9,17 +9,18 @@ whatever the forms. The frameworks are imported when a loss of theirs is looked 
     python -m companion.same_loss mine:pt_loss mine:keras_loss
 
 What it cannot see: soft targets; several labels a row; logits beyond ±6, but for the notes; batches of other sizes than
-the verdict prints; a threshold of the classes' ratio between 5, 31 and 127, or beyond, and of a class that is neither
-the first nor the last, beyond 5; what changes after more calls than it makes, or draws numbers seldom (a loss whose
-answer to one batch changes meanwhile is refused); labels beyond the columns, but for a note; relative differences below
-1e-5, or 1e-4 where ``|z|`` is above 3, and twenty times that in float32; where a batch lacks a class or has one row of
-it, gradients that differ by less than that share of the value of a row; half precision and devices; targets of more
-than one axis; a common factor of the weights where their sum divides. And what is no loss: the optimiser, the data, the
-model. Two differences that multiply to one number, such as two factors, are named as one; so are two that meet in one
-place, such as a factor and a missing reduction. Of a law that is not known here it names no parameter: among them a
-power of the probability (the generalised cross-entropy), a sum of two laws (cross-entropy and dice; PolyLoss is known),
-a hinge over several classes, smoothing with a margin, and every loss that mixes rows, but for dice and Tversky's of one
-logit. Whether its rows differ by a factor, in one class or by a divisor is said all the same, where it is seen.
+the verdict prints; one logit for more than two labels, as of cumulative links, which is taken for one a label; a
+threshold of the classes' ratio between 5, 31 and 127, or beyond, and of a class that is neither the first nor the last,
+beyond 5; what changes after more calls than it makes, or draws numbers seldom (a loss whose answer to one batch changes
+meanwhile is refused); labels beyond the columns, but for a note; relative differences below 1e-5, or 1e-4 where ``|z|``
+is above 3, and twenty times that in float32; where a batch lacks a class or has one row of it, gradients that differ by
+less than that share of the value of a row; half precision and devices; targets of more than one axis; a common factor
+of the weights where their sum divides. And what is no loss: the optimiser, the data, the model. Two differences that
+multiply to one number, such as two factors, are named as one; so are two that meet in one place, such as a factor and a
+missing reduction. Of a law that is not known here it names no parameter: among them a power of the probability (the
+generalised cross-entropy), a sum of two laws (cross-entropy and dice; PolyLoss is known), a hinge over several classes,
+smoothing with a margin, and every loss that mixes rows, but for dice and Tversky's of one logit. Whether its rows
+differ by a factor, in one class or by a divisor is said all the same, where it is seen.
 """
 
 import importlib.util

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 
+from companion._quiet import quiet
 from companion.same_loss import NotCompared, describe, same_loss
 
 OPTION = r"n_classes=(\d+)"  # in a message: on the command line it is written otherwise
@@ -32,7 +33,8 @@ def main(arguments=None):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # else more of TensorFlow's log stands before the verdict
     sys.path.insert(0, os.getcwd())
     try:
-        found = [_named(name) for name in names]
+        with quiet():
+            found = [_named(name) for name in names]
         answer = same_loss(*found, **options) if len(found) == 2 else describe(found[0], **options)
     except (NotCompared, ImportError, AttributeError, TypeError, ValueError) as error:
         print("NOT COMPARED:", re.sub(OPTION, r"--n-classes \1", str(error)), file=sys.stderr)

@@ -17,6 +17,7 @@ _STARTS = {
     "p_margin": (0.05,),
     "poly": (1.0,),
 }
+_LARGEST_POLY = 1e4  # beyond it the law is (1 − p)^(γ + 1) alone, whose ε and weights have no bound
 _NEVER_NEGATIVE = ("gamma", "gammas", "scale", "inside", "p_margin")
 _SCALAR = ("scale", "p_margin", "poly")
 
@@ -25,11 +26,17 @@ def ladder(family, n_classes):
     """Yield ``(law, names of its free parameters, whether targets are smoothed)``, the simplest first."""
     plain, detached = Law(family), Law(family, detached=True)
     active, squared = Law(family, activated=True), Law(family, squared=True)
+    linear = Law(family, linear=True)
     yield from [(plain, (), False), (plain, ("gamma",), False), (detached, ("gamma",), False)]
     if n_classes == 2 and family == "softmax":
         yield Law(hinge=True), (), False
         yield Law(hinge=True, squared=True), (), False
-    yield from [(active, (), False), (squared, (), False), (replace(squared, activated=True), (), False)]
+    yield from [
+        (active, (), False),
+        (squared, (), False),
+        (linear, (), False),
+        (replace(squared, activated=True), (), False),
+    ]
     yield from [(plain, (), True), (plain, ("scale",), False), (plain, ("shift",), False)]
     for law in (plain, detached):
         yield law, ("gamma",), True
@@ -83,7 +90,7 @@ def fitted(z, y, gradient, family, n_classes, tolerance):
 
         for candidate in _solved(law, names, n_classes, z, terms):
             coefficients, residual = terms(candidate)
-            if np.abs(residual).max() < tolerance:
+            if np.abs(residual).max() < tolerance and abs(candidate.poly) < _LARGEST_POLY:
                 return candidate, coefficients
     return None
 

@@ -165,6 +165,7 @@ def _of_reading(side, reading, ignored):
     if form.divisor.affine is not None:
         form = _with_law(side, form)
     if form.law is not None:
+        form.clipped = max(form.clipped, _clip(side, form))
         _name(form)
         _check_value(side, form)
         _confirm(side, form)
@@ -213,7 +214,7 @@ def _with_law(side, form):
             predicted = np.einsum("nt,nt...->n...", form.coefficients[y], form.law.terms(z)[1])
             gone = ~keep & _wrong(rows, predicted.reshape(len(y), -1), y, probes.PRECISION[reading.precision])
             if gone.any():
-                form.clipped = _share(z[gone], y[gone])
+                form.clipped = float(_rest(form.law, z[gone], y[gone]).max())
             break
     return form
 
@@ -243,10 +244,50 @@ def _columns_apart(side, reading):
     return probes.close(before, after, probes.PRECISION[reading.precision])
 
 
-def _share(z, y):
-    """Return the largest probability, of the class or of the rest, among rows whose gradient is zero."""
-    p = np.exp(-Law().terms(z)[0])[np.arange(len(y)), y]
-    return float(np.minimum(p, 1 - p).max())
+def _rest(law, z, y):
+    """Return what a clip looks at in each row: the lesser of p and 1 − p, of its class, or of the largest column."""
+    plain = Law(law.family, scale=law.scale, shift=law.shift, margin=law.margin, activated=law.activated)
+    p = np.exp(-plain.terms(z)[0])
+    one_a_column = z.ndim == 2 and p.shape[1] > z.shape[1]
+    p = p[:, 1::2] if one_a_column else p[np.arange(len(y)), y][:, None]
+    return np.minimum(p, 1 - p).max(axis=1)
+
+
+def _clip(side, form):
+    """Return the probability below which, or above one minus which, the gradient is zero in the domain; or 0.
+
+    Rows of two classes, wrong and right, go from logits of 0 to the edge of the domain. The step in which the gradient
+    vanishes, and should not, is divided three times.
+    """
+    k, reading = side.n_classes, form.reading
+    others = probes.batch(reading, k, 2, seed=45)  # lest a class have no row
+    labels = np.array([0, k - 1, 0, k - 1])
+    own = labels[:, None] == np.arange(k) if reading.columns else labels == 1
+    edge = np.where(own.T, [-6, -6, 6, 6], [6, 6, -6, -6]).T
+
+    def rows(which, steps):
+        z = edge[which, None] * steps.reshape(*steps.shape, *[1] * (edge.ndim - 1))
+        z = np.concatenate([z.reshape(-1, *edge.shape[1:]), others[0]])
+        y = np.concatenate([np.repeat(labels[which], steps.shape[1]), others[1]])
+        return z, y, side(reading, z, y).gradient.reshape(len(y), -1)
+
+    steps = np.tile(np.linspace(0, 1, 13), (4, 1))
+    z, y, gradient = rows(np.arange(4), steps)
+    expected = form.predict(z, y)[1].reshape(len(y), -1)
+    gone = _wrong(gradient, expected, y, 10 * probes.PRECISION[reading.precision]) & ~gradient.any(axis=1)
+    gone = gone[: steps.size].reshape(steps.shape)
+    gone[:, 0] = False  # at z = 0 it is a kink
+    which = np.flatnonzero(gone.any(axis=1))
+    if not len(which):
+        return 0.0
+    steps, gone = steps[which], gone[which]
+    for _ in range(3):
+        after = np.arange(len(which)), gone.argmax(axis=1)
+        steps = np.linspace(steps[after[0], after[1] - 1], steps[after], 25, axis=1)
+        gone = ~rows(which, steps)[2][: steps.size].any(axis=1).reshape(steps.shape)
+        gone[:, 0] = False
+    first = steps[np.arange(len(which)), gone.argmax(axis=1)]
+    return float(_rest(form.law, rows(which, first[:, None])[0][: len(which)], labels[which]).max())
 
 
 def _name(form):
@@ -363,11 +404,12 @@ def _columns_named(form, tolerance):
 
 def _check_value(side, form):
     """Compare values with what the gradients say; find a constant."""
-    differences = []
+    differences, clipped = [], False
     for seed, n in ((30, 2), (31, 5), (32, 11)):
         z, y = probes.batch(form.reading, side.n_classes, n, seed=seed, reach=2.0)
         form_value = form.predict(z, y)[0]
         value = side(form.reading, z, y).value
+        clipped |= bool((_rest(form.law, z, y) <= form.clipped).any())
         differences.append((value - form_value, max(abs(value), abs(form_value))))
     difference, scale = np.array(differences).T
     tolerance = 10 * probes.PRECISION[form.reading.precision]
@@ -376,7 +418,7 @@ def _check_value(side, form):
     if np.ptp(difference) <= tolerance * scale.max():
         form.offset = float(difference.mean())
     else:
-        form.value_fits = form.clipped > 0  # whose values, too, are those of the clipped probability
+        form.value_fits = clipped  # the values, too, are those of the clipped probability
 
 
 def _confirm(side, form):
@@ -395,7 +437,7 @@ def _confirm(side, form):
         wrong = _wrong(rows, expected, y, tolerance)
         gone = wrong & ~rows.any(axis=1)
         if gone.any():
-            form.clipped = max(form.clipped, _share(z[gone], y[gone]))
+            form.clipped = max(form.clipped, float(_rest(form.law, z[gone], y[gone]).max()))
         value_wrong = abs(found.value - value) > tolerance * max(abs(value), abs(found.value))
         if (wrong & ~gone).any() or (form.value_fits and not form.clipped and value_wrong):
             form.confirmed = False

@@ -16,10 +16,10 @@ class Law:
 
     `family` is "softmax" (of one logit: of (0, z)) or "sigmoid", one binary loss a column. `gamma` holds one number, or
     one for the negative and one for the positive class. `activated` says that x is softmax(z) or σ(z), not z.
-    `detached` takes the factor m as a constant. `squared` replaces C by Σ (p − target)², `hinge` by max(0, 1 − t), t
-    the logit of the label's class over the other, or, with `squared`, by its square. `p_margin` is taken off the
-    probability of positives in rows of the negative class, down to 0: the asymmetric loss of Ridnik et al. (2021).
-    `poly` times (1 − exp(−C_k))^(γ + 1) is added: PolyLoss of Leng et al. (2022).
+    `detached` takes the factor m as a constant. `squared` replaces C by Σ (p − target)², `linear` by 1 − p, `hinge` by
+    max(0, 1 − t), t the logit of the label's class over the other, or, with `squared`, by its square. `p_margin` is
+    taken off the probability of positives in rows of the negative class, down to 0: the asymmetric loss of Ridnik et
+    al. (2021). `poly` times (1 − exp(−C_k))^(γ + 1) is added: PolyLoss of Leng et al. (2022).
     """
 
     family: str = "softmax"
@@ -31,9 +31,15 @@ class Law:
     inside: tuple = (1.0,)
     activated: bool = False
     squared: bool = False
+    linear: bool = False
     hinge: bool = False
     p_margin: float = 0.0
     poly: float = 0.0
+
+    @property
+    def kind(self):
+        """What the law is of: cross-entropies, squared or absolute errors, a hinge."""
+        return self.squared, self.linear, self.hinge
 
     def terms(self, z):
         """Return the values ``(n, T)`` of the terms, and their gradients ``(n, T)`` + the axes of a row of `z`.
@@ -76,6 +82,8 @@ class Law:
     def _factor(self, log_p):
         """Return the terms and their derivatives in log p; the last axis is that of the classes, the negative first."""
         gamma, w = np.asarray(self.gamma), np.asarray(self.inside)
+        if self.linear:
+            return -np.expm1(log_p), -np.exp(log_p)
         if self.p_margin:
             p = np.exp(log_p)
             raised = p + self.p_margin * (np.arange(p.shape[-1]) == 0)

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from companion.same_loss import probes, words
+from companion.same_loss.laws import Law
 
 _NEAR = {"float64": 1e-5, "float32": 2e-4}
 """Relative differences below which two losses are the same, ``|z| ≤ 3``; ten times that up to ``|z| = 6``."""
@@ -107,8 +108,12 @@ def compare(sides, forms, *, declared):
         probes.frozen(side, form.reading)
     causes = _causes(sides, forms, declared)
     apart = np.array([each.apart > 1 for each in found])
+    reach = np.array([each.reach for each in found])
     if not apart[: len(_REACHES)].any():
-        causes = [cause for cause in causes if cause.kind in _BEFORE]
+        kept = _BEFORE | ({"clipping"} if apart.any() and reach[apart].min() > 3 else set())
+        causes = [cause for cause in causes if cause.kind in kept]
+    if "kink" in {cause.kind for cause in causes} and not apart[reach > 0].any():
+        causes = [cause for cause in causes if cause.kind != "law"]  # the kink tells all
     if apart.any() and {cause.kind for cause in causes} <= _BEFORE | {"law"}:
         causes = _unnamed(sides, found, apart, forms, causes)
     same = not causes
@@ -142,12 +147,24 @@ def _unnamed(sides, found, apart, forms, causes):
     if not any(each.values_apart for each in found) and any(
         each.reach for each, odd in zip(found, apart, strict=True) if odd
     ):
-        told = Cause("gradient", *words.gradients_alone(_ratios(sides, forms)))
+        ratios = _ratios(sides, forms)
+        who = _without_gradient(sides, forms, found, apart) if (ratios.by_class != 0).all() else []
+        told = Cause("clipping", *words.silent(who)) if who else Cause("gradient", *words.gradients_alone(ratios))
         return [cause for cause in causes if cause.kind != "law"] + [told]
     if words.where(found, apart):
         told = Cause("some batches", *words.cause("some batches", forms, found, apart))
         return [cause for cause in causes if cause.kind != "law"] + [told]
     return causes if "law" in {cause.kind for cause in causes} else [*causes, words.unnamed(forms)]
+
+
+def _without_gradient(sides, forms, found, apart):
+    """Return the names of the sides whose gradient is zero wherever the two differ; none if rows are mixed."""
+    silent = [not any(form.coupled for form in forms)] * 2
+    for each in itertools.compress(found, apart):
+        gradients = [gradient.reshape(len(each.y), -1) for _, gradient in _both(sides, forms, each.z, each.y)]
+        differ = np.abs(gradients[0] - gradients[1]).max(axis=1) > 1e-4 * np.abs(gradients).max()
+        silent = [so_far and not own[differ].any() for so_far, own in zip(silent, gradients, strict=True)]
+    return [form.framework for form, is_silent in zip(forms, silent, strict=True) if is_silent]
 
 
 @dataclass(frozen=True)
@@ -245,11 +262,14 @@ def _precision(forms):
 def _domain(found, forms):
     """Return over what was compared, in words."""
     sizes = [len(each.y) for each in found]
+    counts = [each.counts[each.counts > 0] for each in found]
+    ratio = max(rows.max() / rows.min() for rows in counts)
     of_logits = any(form.reading.given == "logits" for form in forms)
     what = "logits" if of_logits else "probabilities, those of logits"
     return (
         f"{len(sizes)} batches of {min(sizes)} to {max(sizes)} rows, one hard label a row 0…{forms[0].n_classes - 1}, "
-        f"some without a class, {what} within ±6 and at 0, {_precision(forms)}"
+        f"some without a class, others with up to {ratio:.0f} rows of one for each of another, {what} within ±6 and at "
+        f"0, {_precision(forms)}"
     )
 
 
@@ -388,33 +408,52 @@ def _causes(sides, forms, declared):
         cause("offset")
     if p.value_fits != t.value_fits:
         cause("gradient")
-    if not near(p.clipped, t.clipped, rtol=0.2, atol=1e-4):
+    seen = 0.0 if p.reading.columns == t.reading.columns else np.exp(-6)  # what one logit reaches, and two exceed
+    if not near(*(max(form.clipped, seen) for form in forms), rtol=1e-2, atol=0):
         cause("clipping")
     return causes
 
 
+@dataclass(frozen=True)
+class Ratios:
+    """TensorFlow's gradients over PyTorch's.
+
+    `by_class` ``(2, K)``: in two batches, by class; NaN where rows disagree. Of each row of both, `labels` holds the
+    class, `p` its probability, and `differ` whether the gradients are not equal.
+    """
+
+    by_class: np.ndarray
+    labels: np.ndarray
+    p: np.ndarray
+    differ: np.ndarray
+
+
 def _ratios(sides, forms):
-    """Return TensorFlow's gradients over PyTorch's, ``(2, K)``: in two batches, by class; NaN where rows disagree."""
-    k = forms[0].n_classes
+    """Return the `Ratios`, of so many rows of each class that one of them alone is not taken for its class."""
+    k, one_logit = forms[0].n_classes, _one_logit(forms)
     rng = np.random.default_rng(71)
-    ratios = np.full((2, k), np.nan)
-    for number, counts in enumerate((np.full(k, 4), 4 + np.arange(k))):
+    rows = max(4, 600 // k + 1)
+    by_class, parts = np.full((2, k), np.nan), []
+    for number, counts in enumerate((np.full(k, rows), rows + rows // 4 * np.arange(k))):
         y = np.repeat(np.arange(k), counts)
-        one_logit = _one_logit(forms)
-        (_, g), (_, h) = _both(sides, forms, rng.uniform(-3, 3, len(y) if one_logit else (len(y), k)), y)
+        z = rng.uniform(-3, 3, len(y) if one_logit else (len(y), k))
+        (_, g), (_, h) = _both(sides, forms, z, y)
+        p = np.exp(-Law().terms(z)[0])[np.arange(len(y)), y]
         for label in range(k):
-            a, b = g[y == label], h[y == label]
+            own = y == label
+            a, b = g[own].reshape(counts[label], -1), h[own].reshape(counts[label], -1)
             if a.any() and np.isfinite([a, b]).all():
                 ratio = (a * b).sum() / (a * a).sum()
                 if np.abs(b - ratio * a).max() <= 1e-4 * np.abs(b).max():
-                    ratios[number, label] = ratio
-    return ratios
+                    by_class[number, label] = ratio
+            parts.append((y[own], p[own], ~(np.abs(b - a).max(axis=1) <= 1e-4 * np.abs(b).max())))
+    return Ratios(by_class, *map(np.concatenate, zip(*parts, strict=True)))
 
 
 def _law_causes(p, t, cause, near):
     a, b = p.law, t.law
     one_logit = p.reading.columns != t.reading.columns
-    if (a.squared, a.hinge) != (b.squared, b.hinge) or (a.family != b.family and not one_logit):
+    if a.kind != b.kind or (a.family != b.family and not one_logit):
         cause("family")
     if a.activated != b.activated:
         cause("activation")
@@ -475,6 +514,9 @@ def _linear_causes(sides, p, t, cause, near):
     a, b = a[keep], b[keep]
     hidden = [divisor == "weights" for divisor in divisors]  # whose common factor cancels
     kind, left = relation(a, b, any(hidden), near)
+    if p.weights.ndim == t.weights.ndim == 2 and not near(left, 1.0):  # it may be a mean over the columns, too
+        of_mean = relation(p.n_classes * a, p.n_classes * b, any(hidden), near)
+        kind, left = of_mean if near(of_mean[1], 1.0) else (kind, left)
     if kind:
         cause("weights", kind)
     if not reduced:
@@ -487,7 +529,7 @@ def _linear_causes(sides, p, t, cause, near):
         factor *= equal.flat[0] if uniform[1] else 1 / equal.flat[0]
     elif hidden[0] and not hidden[1]:
         factor *= _known_scale(sides[0], p.weights, left)
-    one_family = (p.law.family, p.law.squared, p.law.hinge) == (t.law.family, t.law.squared, t.law.hinge)
+    one_family = (p.law.family, p.law.kind) == (t.law.family, t.law.kind)
     if not near(factor, 1.0) and (one_family or p.reading.columns != t.reading.columns):
         cause("factor", factor)
 

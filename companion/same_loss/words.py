@@ -106,10 +106,20 @@ def unnamed(forms):
 
 def gradients_alone(ratios):
     """Return the sentence and the mending line on two losses whose values are equal and whose gradients are not."""
-    silent = _where(ratios)[0] if (ratios == 0).any() else ""
+    silent = _where(ratios)[0] if (ratios.by_class == 0).any() else ""
     return (
         f"The values are equal, the gradients are not: one side detaches a factor (stop_gradient, .detach()).{silent}",
         "take detach() or stop_gradient off the factor; or put it on the same factor of the other side",
+    )
+
+
+def silent(who):
+    """Return the sentence and the mending line on sides without a gradient wherever the two gradients differ."""
+    who = " and ".join(who)
+    return (
+        f"{who}'s gradient is 0 in the rows where the two differ, and their values are equal: a probability is clipped "
+        "there, or the loss saturates.",
+        f"{who}: compute from logits, or clip at 1e-7",
     )
 
 
@@ -172,8 +182,18 @@ def _divisor(p, t):
                 f"; at a batch of 32 and a share of {share:.3g}, where these weights balance the classes, a weight of "
                 f"{nominal:.4g} then acts as {acts:.3g} in {form.framework}"
             )
-    keras = ' (a Keras loss with class_weight: reduction="mean_with_sample_weight")' * (p.divided_by == "weights")
-    return sentence + ".", f"compute {_divide(p)} in TensorFlow, too{keras}; or {_divide(t)} in PyTorch"
+    return sentence + ".", f"compute {_as_in(p, t)} in TensorFlow, too{_in_keras(p)}; or {_as_in(t, p)} in PyTorch"
+
+
+def _as_in(form, other):
+    """Return how a form divides; with its weights, if the other form's divisor hides the scale of its own."""
+    hidden = other.divided_by == "weights" != form.divided_by
+    return _divide(form) + f" with w = {_numbers(form.weights, 7)}" * hidden
+
+
+def _in_keras(form):
+    """Return what a loss of Keras with class_weight takes for the divisor of a form, if it has a name there."""
+    return ' (a Keras loss with class_weight: reduction="mean_with_sample_weight")' * (form.divided_by == "weights")
 
 
 def _divides(form):
@@ -254,7 +274,19 @@ def _weights(p, t, kind):
             if alpha
         )
     a, b = _numbers(p.weights, 7), _numbers(t.weights, 7)
-    return told[0].upper() + told[1:] + ".", f"give TensorFlow the weights {a}, or PyTorch {b}"
+    in_tensorflow, in_pytorch = _divided_alike(p, t), _divided_alike(t, p)
+    columns = ", where the sum over the columns is divided by n" * (p.weights.ndim == 2)
+    return (
+        told[0].upper() + told[1:] + ".",
+        f"give TensorFlow the weights {a}{in_tensorflow}{in_tensorflow and _in_keras(p)}, or PyTorch {b}"
+        f"{in_pytorch}{columns}",
+    )
+
+
+def _divided_alike(form, other):
+    """Return how to divide with the weights of a form on the other side, where equal ones have told nothing of it."""
+    told = form.divided_by != "weights" or np.ptp(other.weights) > 1e-4 * other.weights.max()
+    return "" if told else f", divided as {_divide(form)}"
 
 
 def _alpha(form):
@@ -306,6 +338,27 @@ def _pair(text, attribute, mend):
     return tell
 
 
+def _scaled(text, attribute, mend, written):
+    """Return what tells of a vector that differs, and stands after the scale of the logits: what it is before it, too.
+
+    `written` is how one writes it before the scale s.
+    """
+
+    def tell(p, t):
+        sentence, line = _pair(text, attribute, mend)(p, t)
+        if all(abs(form.law.scale - 1) < 1e-6 for form in (p, t)):
+            return sentence, line
+        a, b = (np.round(np.asarray(attribute(form)) / form.law.scale, 8) for form in (p, t))
+        one, other = _told_apart(a, b)
+        return (
+            f"{sentence[:-1]}; these stand after the scale s of the logits. Before it, as in {written}: PyTorch {one}, "
+            f"TensorFlow {other}.",
+            f"{line}, after the scale; or before it, as in {written}: {mend.format(_numbers(a, 7), _numbers(b, 7))}",
+        )
+
+    return tell
+
+
 def _which(text, attribute, mend):
     """Return what tells of something that one side does."""
 
@@ -314,6 +367,14 @@ def _which(text, attribute, mend):
         return f"{who}'s {text}.", mend.format(who)
 
     return tell
+
+
+def _clipping(p, t):
+    who = [form for form in (p, t) if form.clipped]
+    told = " and ".join(
+        f"{form.framework}'s gradient is 0 where a probability is clipped, at {form.clipped:.3g}" for form in who
+    )
+    return f"{told}.", f"{' and '.join(form.framework for form in who)}: compute from logits, or clip at 1e-7"
 
 
 def _reduction(p, t):
@@ -351,7 +412,7 @@ def _family(p, t):
 
 def _softmax(form):
     """Whether a form is one of the softmax over several columns, which its name does not say."""
-    return form.reading.columns and form.law.family == "softmax" and not form.law.squared and not form.law.hinge
+    return form.reading.columns and form.law.family == "softmax" and not any(form.law.kind)
 
 
 def _ignored_class(p, t):
@@ -386,11 +447,22 @@ def _law(p, t, ratios):
     )
 
 
-def _where(ratios):
-    """Return what the ratios of two gradients, by batch and class, tell of losses without a name, and what to do."""
+def _some_rows(found):
+    """Return in which rows two gradients differ, where these are the fewer of each class."""
+    odd, p = found.differ, found.p
+    least, most = p[odd].min(), p[odd].max()
+    apart = not ((least <= p[~odd]) & (p[~odd] <= most)).any()
+    where = f" Their class has a probability between {least:.2g} and {most:.2g} there, and in no other row." * apart
+    return f" The gradients differ in {odd.sum()} of {len(odd)} rows, and are equal in the others.{where}"
+
+
+def _where(found):
+    """Return what the `Ratios` of two gradients tell of losses without a name, and what to do."""
+    ratios = found.by_class
     by_class = ratios.mean(axis=0)
     steady = np.isclose(*ratios, rtol=1e-3)
-    equal = steady & np.isclose(by_class, 1, rtol=1e-3)
+    share = np.array([found.differ[found.labels == k].mean() for k in range(len(by_class))])
+    equal = share == 0
     unnamed = "look at the example: compute it by hand on both sides"
     if equal.all():
         return (
@@ -416,6 +488,8 @@ def _where(ratios):
             f"{told} {_numbers(ratios[1])} times in another: what multiplies a class changes with the batch.",
             unnamed,
         )
+    if share.max() < 0.5:
+        return _some_rows(found), unnamed
     told = ""
     if equal.any():
         same, other = np.flatnonzero(equal).tolist(), np.flatnonzero(~equal).tolist()
@@ -489,15 +563,17 @@ _CAUSES = {
         lambda form: form.law.scale,
         "multiply the logits (with what is added to them) by {0} in TensorFlow, or by {1} in PyTorch",
     ),
-    "shift": _pair(
+    "shift": _scaled(
         "Another vector is added to the logits (logit adjustment: its sign, τ, counts or shares)",
         lambda form: np.asarray(form.law.shift) - form.law.shift[0],
         "add {0} to the logits in TensorFlow, or {1} in PyTorch",
+        "s · (z + vector)",
     ),
-    "margin": _pair(
+    "margin": _scaled(
         "Another margin is taken off the logit of the true class",
         lambda form: form.law.margin,
         "take the margins {0} in TensorFlow, or {1} in PyTorch",
+        "s · (z − margin)",
     ),
     "smoothing": _pair(
         "Label smoothing differs", lambda form: form.smoothing, "label_smoothing={0} in TensorFlow, or {1} in PyTorch"
@@ -517,11 +593,7 @@ _CAUSES = {
         lambda form: not form.value_fits,
         "{}: look for detach(), stop_gradient, a custom gradient, or a round trip through NumPy",
     ),
-    "clipping": _which(
-        "gradient is 0 where a probability is clipped",
-        lambda form: form.clipped > 0,
-        "{}: compute from logits, or clip at 1e-7",
-    ),
+    "clipping": _clipping,
 }
 
 
@@ -553,7 +625,9 @@ def law(form):
     if form.law is None:
         return "a law that is not known here" + (", over the batch" if form.coupled else "")
     found = form.law
-    name = "squared error of probabilities" if found.squared else "cross-entropy"
+    name = "cross-entropy"
+    if found.squared or found.linear:
+        name = ("squared" if found.squared else "absolute") + " error of probabilities"
     if found.hinge:
         name = "squared hinge loss" if found.squared else "hinge loss"
     if found.family == "sigmoid":
@@ -570,10 +644,12 @@ def law(form):
         name += " of logits that are probabilities already"
     if abs(found.scale - 1) > 1e-6:
         name += f" of {found.scale:.4g}·z"
-    if np.ptp(found.shift) > 1e-6:
-        name += f", logits shifted by {_numbers(np.asarray(found.shift) - found.shift[0])}"
-    if np.any(np.abs(found.margin) > 1e-6):
-        name += f", margins {_numbers(found.margin)}"
+    moves = {"logits shifted by": np.asarray(found.shift) - found.shift[0], "margins": np.asarray(found.margin)}
+    for move, values in moves.items():
+        if np.any(np.abs(values) > 1e-6):
+            name += f", {move} {_numbers(values)}"
+            scaled = f" after the scale, {_numbers(values / found.scale)} before it"
+            name += scaled * (abs(found.scale - 1) > 1e-6)
     return name
 
 
@@ -599,7 +675,7 @@ def form(form):
     for holds, text in (
         (form.by_shape, "another loss where its logits are (n,)"),
         (form.kink, "its gradient at z = 0 is not that beside it"),
-        (form.clipped > 0, f"clipped at a probability of {form.clipped:.2g}"),
+        (form.clipped > 0, f"clipped at a probability of {form.clipped:.3g}"),
         (form.graph_differs, "a graph computes something else"),
         (not form.value_fits, "its gradient is not the derivative of its value"),
         (not form.confirmed and form.law is not None, "not confirmed on fresh batches"),
