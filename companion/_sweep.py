@@ -47,14 +47,15 @@ class Part:
     """All weights on some of the splits, which are trained at once.
 
     The training rows of the splits lie end to end in `X`, (S·n, d), and `y`, (S·n,). `order`, (epochs, S, n), holds row
-    numbers in the order of training, `weights`, (W, K), the weight of each class, and `parameters` the start of every
-    model, W₁, b₁, … of shapes (W, S, …).
+    numbers in the order of training, `weights`, (W, K), the weight of each class, `gamma` that of the focal loss, and
+    `parameters` the start of every model, W₁, b₁, … of shapes (W, S, …).
     """
 
     X: np.ndarray
     y: np.ndarray
     order: np.ndarray
     weights: np.ndarray
+    gamma: float
     parameters: list
 
 
@@ -64,6 +65,7 @@ def run_grid(
     *,
     pos_weights,
     class_weights,
+    gamma,
     sizes,
     epochs,
     shuffle,
@@ -79,6 +81,7 @@ def run_grid(
     (steps, W, S), and its framework's version. A model's numbers do not depend on the part that it is trained in.
     """
     weights = _weights(pos_weights, class_weights)
+    gamma = _checks.number("gamma", gamma, least=0)
     splits, sizes = _splits_and_sizes(splits, sizes, n_outputs=1 if class_weights is None else weights.shape[1])
     steps = checked_steps(**settings)
     _checks.whole("epochs", epochs, least=1)
@@ -98,7 +101,7 @@ def run_grid(
     _, n_workers = _engine.parallel(backend)
     at_once = max(2, min(_checks.whole("memory", memory, least=1) // of_split, -(-len(splits) // n_workers)))
 
-    grid = (made_by, weights, sizes, epochs, shuffle, start, steps)
+    grid = (made_by, weights, gamma, sizes, epochs, shuffle, start, steps)
     kept = joblib.Memory(folder, verbose=0).cache(_kept, ignore=["arrays"])
     keys = [folder and joblib.hash((companion.__version__, grid, split)) for split in splits]
     todo = [i for i, key in enumerate(keys) if not kept.check_call_in_cache(key, None)]
@@ -119,7 +122,7 @@ def run_grid(
     return Sweep(parameters=parameters, val=val, test=test, y_val=y_val, y_test=y_test, loss=loss)
 
 
-def _trained(made_by, weights, sizes, epochs, shuffle, start, steps, splits):
+def _trained(made_by, weights, gamma, sizes, epochs, shuffle, start, steps, splits):
     """Train all weights on some of the splits; return the parameters, the logits of both parts and the losses."""
     n_splits, n = len(splits), len(splits[0].y_train)
     if n_splits == 1:
@@ -137,6 +140,7 @@ def _trained(made_by, weights, sizes, epochs, shuffle, start, steps, splits):
         y=np.concatenate([split.y_train for split in splits]),
         order=order + n * np.arange(len(splits))[:, None],
         weights=weights,
+        gamma=gamma,
         parameters=[np.repeat(array[None], len(weights), axis=0) for array in begin],
     )
     module, _ = made_by

@@ -1,4 +1,4 @@
-"""What lesson 06 compares: models at their optimum, cut where unseen rows say, and their scores on other rows."""
+"""What lessons 06 and 06a compare: models at their optimum, cut where unseen rows say, and scored on other rows."""
 
 import numpy as np
 from scipy.special import expit, log_expit, logit
@@ -339,14 +339,65 @@ def recalibrated(split, z_val, z_test, weight):
     >>> {name: round(value, 1) for name, value in found.items()}
     {'intercept, shifted': 0.1, 'slope, shifted': 1.0, 'intercept, refitted': 0.0, 'slope, refitted': 1.1}
     """
-    b, a = logistic(_checks.array("z_val", z_val, ndim=1)[:, None], split.y_val)
-    z_test = _checks.array("z_test", z_test, ndim=1)
-    found = {"shifted": z_test - np.log(_checks.number("weight", weight, above=0)), "refitted": a + b * z_test}
+    z_val, z_test = _checks.array("z_val", z_val, ndim=1), _checks.array("z_test", z_test, ndim=1)
+    shifted = z_test - np.log(_checks.number("weight", weight, above=0))
+    found = {"shifted": shifted, "refitted": _refitted(split, z_val, z_test)}
     return {
         f"{part}, {how}": evaluate.calibration(split.y_test, logits)[part]
         for how, logits in found.items()
         for part in ("intercept", "slope")
     }
+
+
+def focal_scores(split, z_val, z_test, gamma):
+    """Return how logits of a focal loss without α rank, and how calibrated they are, as they come and put right.
+
+    Parameters
+    ----------
+    split : companion.data.Split
+    z_val, z_test : array_like of float, shapes (n_val,), (n_test,)
+        The logits of the validation part and of the test part.
+    gamma : float
+        γ, at least 0, with which the model was trained.
+
+    Returns
+    -------
+    dict of str to float
+        ``average precision`` on the test part; ``slope`` and ``Brier`` of `evaluate.calibration` there, ``reported``,
+        ``corrected`` by `theory.focal_correction`, and ``refitted``: a + bz instead of z, where σ(a + bz) is fitted to
+        the validation part; ``log loss, validation``, of the corrected ones, by which a penalty can be chosen.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the shapes do not fit the split, or logits separate the classes.
+
+    Examples
+    --------
+    >>> from companion import data
+    >>> X, y = data.gaussian_classes(5000, separation=2.0, prior=0.2, seed=0)
+    >>> split = data.stratified(X, y, seeds=[0])[0]
+    >>> slope, intercept = focal_logistic(split.X_train, split.y_train, gamma=2.0)
+    >>> z_val, z_test = (X[:, 0] * slope + intercept for X in (split.X_val, split.X_test))
+    >>> found = focal_scores(split, z_val, z_test, 2.0)
+    >>> [round(found[f"slope, {how}"], 1) for how in ("reported", "corrected", "refitted")]
+    [2.6, 1.0, 1.1]
+    """
+    from sklearn import metrics
+
+    gamma = _checks.number("gamma", gamma, least=0)
+    z_val, z_test = _checks.array("z_val", z_val, ndim=1), _checks.array("z_test", z_test, ndim=1)
+    logits = {
+        "reported": z_test,
+        "corrected": theory._focal_odds(z_test, gamma),
+        "refitted": _refitted(split, z_val, z_test),
+    }
+    found = {"average precision": float(metrics.average_precision_score(split.y_test, z_test))}
+    for how, z in logits.items():
+        measured = evaluate.calibration(split.y_test, z)
+        found |= {f"slope, {how}": measured["slope"], f"Brier, {how}": measured["brier"]}
+    toward_label = (2 * split.y_val - 1) * theory._focal_odds(z_val, gamma)
+    return found | {"log loss, validation": float(-log_expit(toward_label).mean())}
 
 
 def smote_lengths(X, y, *, seed, penalties=(0.0,)):
@@ -429,6 +480,12 @@ def _rows(X, y, weight):
     X, y = _checks.array("X", X, ndim=2), _checks.binary_labels("y", y)
     _checks.same_length("X", X, "y", y)
     return X, y, _checks.number("weight", weight, above=0)
+
+
+def _refitted(split, z_val, z_test):
+    """Return a + bz of the test part, where σ(a + bz) is fitted to the validation part (Platt scaling)."""
+    b, a = logistic(z_val[:, None], split.y_val)
+    return a + b * z_test
 
 
 def _balanced_accuracy(y, alarms):

@@ -1,11 +1,12 @@
-"""What lesson 06 compares: optima that both frameworks confirm, cuts that are best, and scores by their definition."""
+"""What lessons 06 and 06a compare: optima that both frameworks confirm, best cuts, and scores by their definition."""
 
 import numpy as np
 import pytest
 from frameworks import BOTH
+from scipy.special import expit, logit
 from sklearn import metrics
 
-from companion import alternatives, data, evaluate
+from companion import alternatives, data, evaluate, theory
 
 frameworks = pytest.mark.parametrize("framework", BOTH, ids=str)
 X, Y = alternatives.gaussians([1.2, 0.6], n=600, positives=60, seed=0)
@@ -123,6 +124,30 @@ def test_a_refit_undoes_any_line_and_a_shift_only_the_weight():
     for part in ("intercept", "slope"):
         assert other[f"{part}, refitted"] == pytest.approx(found[f"{part}, refitted"], abs=1e-6)
         assert found[f"{part}, shifted"] == pytest.approx(evaluate.calibration(SPLIT.y_test, z - np.log(9))[part])
+
+
+def test_focal_logits_are_scored_as_they_come_corrected_and_refitted():
+    theta = alternatives.focal_logistic(SPLIT.X_train, SPLIT.y_train, gamma=2.0)
+    z_val, z = (part @ theta[:-1] + theta[-1] for part in (SPLIT.X_val, SPLIT.X_test))
+    found = alternatives.focal_scores(SPLIT, z_val, z, 2.0)
+    b, a = alternatives.logistic(z_val[:, None], SPLIT.y_val)
+    p = theory.focal_correction(expit(z), 2.0)
+    for how, logits in {"reported": z, "corrected": logit(p), "refitted": a + b * z}.items():
+        measured = evaluate.calibration(SPLIT.y_test, logits)
+        assert found[f"slope, {how}"] == pytest.approx(measured["slope"])
+        assert found[f"Brier, {how}"] == pytest.approx(measured["brier"])
+    assert found["average precision"] == pytest.approx(metrics.average_precision_score(SPLIT.y_test, z))
+    p_val = theory.focal_correction(expit(z_val), 2.0)
+    assert found["log loss, validation"] == pytest.approx(metrics.log_loss(SPLIT.y_val, p_val))
+
+
+def test_without_gamma_there_is_nothing_to_correct():
+    z_val, z = (50 * part[:, 0] for part in (SPLIT.X_val, SPLIT.X_test))  # σ(z) rounds to 1 for some
+    found = alternatives.focal_scores(SPLIT, z_val, z, 0.0)
+    assert found["slope, corrected"] == pytest.approx(found["slope, reported"])
+    assert found["Brier, corrected"] == pytest.approx(found["Brier, reported"])
+    with pytest.raises(ValueError, match="gamma"):
+        alternatives.focal_scores(SPLIT, z_val, z, -1.0)
 
 
 def test_smote_lengthens_the_slopes_of_many_dimensions():

@@ -35,13 +35,3 @@ def test_smote_shows_the_new_points_and_the_mean_length_of_each_set():
     np.testing.assert_array_equal(line(left, "made by SMOTE").get_xydata(), X[:3] + 1)
     means = [each.get_xdata()[0] for each in right.lines if each.get_marker() == "D"]
     np.testing.assert_allclose(means, [1.0, 1.3])
-
-
-def test_minimisers_meet_at_a_half_without_an_alpha_and_move_with_one():
-    left, right = drawn(lesson06.minimisers((0, 2), (0.25, 0.75)))
-    eta, p = line(left, "γ = 2").get_data()
-    assert p[len(p) // 2] == pytest.approx(0.5) and (p[eta < 0.49] > eta[eta < 0.49]).all()
-    eta, p = line(right, "γ = 2, α = 0.25").get_data()
-    assert np.interp(0.75, eta, p) == pytest.approx(0.5, abs=1e-3)
-    with pytest.raises(ValueError, match="gammas takes up to four numbers, got 5"):
-        lesson06.minimisers(range(5), (0.5,))

@@ -20,6 +20,8 @@ GRIDS = {
     "softmax": {"class_weights": [[1.0, 1.0, 1.0], [0.4, 1.0, 3.0]]},
     "network": {"pos_weights": [1.0, 20.0], "sizes": (4, 8, 5, 1)},
     "classes": {"class_weights": [[1.0, 1.0, 1.0], [0.4, 1.0, 3.0]], "sizes": (4, 6, 3)},
+    "focal": {"pos_weights": [1.0, 20.0], "gamma": 2.0, "sizes": (4, 8, 1)},
+    "focal, classes": {"class_weights": [[1.0, 1.0, 1.0], [0.4, 1.0, 3.0]], "gamma": 0.5},
 }
 
 
@@ -56,13 +58,18 @@ def test_each_model_is_the_one_that_fit_gives_alone(framework, grid):
     half, options = framework.half, GRIDS[grid]
     two, result = drawn(grid, [3, 5]), swept(framework, grid)
     binary = "pos_weights" in options
-    of_model, outputs = (half.weighted_bce, 1) if binary else (half.weighted_cross_entropy, 3)
+    outputs, gamma = 1 if binary else 3, options.get("gamma", 0.0)
     for i, w in enumerate(options["pos_weights" if binary else "class_weights"]):
         for j, split in enumerate(two):
             model = half.mlp(options.get("sizes", (4, outputs)), seed=split.seed)
 
             def loss(z, t, w=w):
-                return of_model(z, t, w)
+                if not binary:
+                    focal = half.focal_cross_entropy(z, t, w, gamma=gamma)
+                    return focal if gamma else half.weighted_cross_entropy(z, t, w)
+                if gamma:  # the weight w is α = w/(1 + w), and then all is divided by 1 + w
+                    return (1 + w) * half.focal_loss(z, t, gamma=gamma, alpha=w / (1 + w))
+                return half.weighted_bce(z, t, w)
 
             history = half.fit(model, split.X_train, split.y_train, loss, seed=split.seed, **SETTINGS)
             np.testing.assert_allclose(result.loss[i, j], history.loss, rtol=0, atol=1e-10)
@@ -136,6 +143,7 @@ def test_without_a_validation_part_there_are_no_logits_of_one(framework):
         ({"pos_weights": None, "class_weights": [[1.0, 2.0]], "sizes": (4, 1)}, ValueError, "class_weights holds 2"),
         ({"pos_weights": [1.0, 0.0]}, ValueError, "pos_weights takes positive numbers, got 0"),
         ({"pos_weights": []}, ValueError, "pos_weights is empty"),
+        ({"gamma": -1.0}, ValueError, "gamma takes"),
         ({"memory": 0}, ValueError, "memory"),
         ({"learning_rate": -1}, ValueError, "learning_rate"),
         ({"batch_size": 181}, ValueError, "batch_size takes at most n=180"),

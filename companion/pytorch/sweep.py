@@ -4,6 +4,8 @@ import torch
 from torch.nn.functional import log_softmax, logsigmoid, relu
 
 from companion._sweep import MEMORY, run_grid
+from companion.pytorch import _inputs
+from companion.pytorch.losses import _focal
 from companion.pytorch.training import _descend
 
 
@@ -12,6 +14,7 @@ def sweep(
     *,
     pos_weights=None,
     class_weights=None,
+    gamma=0.0,
     sizes=None,
     epochs,
     batch_size,
@@ -37,6 +40,8 @@ def sweep(
         w⁺ of each model with one output; the loss is `weighted_bce`.
     class_weights : array_like of float, shape (W, K), optional
         w_k of each model with K outputs; the loss is `weighted_cross_entropy`, divided by the samples.
+    gamma : float, optional
+        γ, at least 0: the focal loss, `focal_loss` or `focal_cross_entropy`, in the place of cross-entropy, which is 0.
     sizes : sequence of int, optional
         Units in each layer, as for `mlp`; without it, logistic regression.
     epochs, batch_size, learning_rate, momentum, weight_decay
@@ -94,6 +99,7 @@ def sweep(
         splits,
         pos_weights=pos_weights,
         class_weights=class_weights,
+        gamma=gamma,
         sizes=sizes,
         epochs=epochs,
         shuffle=shuffle,
@@ -114,17 +120,23 @@ def _train(part, steps):
     parameters = [torch.tensor(array, requires_grad=True) for array in part.parameters]
 
     def loss_of(batch, label):
-        logits = _logits(parameters, batch)
-        if logits.shape[-1] == 1:
-            losses = -logsigmoid((2 * label - 1) * logits[..., 0])
-        else:
-            index = label[:, :, None].expand(*logits.shape[:-1], 1)
-            losses = -log_softmax(logits, dim=-1).gather(-1, index)[..., 0]
+        losses = _losses(_logits(parameters, batch), label, part.gamma)
         # weights[:, label] is (W, S, B): the weight of every sample in every model.
         return (weights[:, label] * losses).mean(dim=-1)
 
     losses = _descend(parameters, loss_of, rows, targets, part.order, steps)
     return [parameter.detach().numpy() for parameter in parameters], losses
+
+
+def _losses(logits, label, gamma):
+    """Return the loss of every sample in every model, (W, S, B), before its weight."""
+    if logits.shape[-1] == 1:
+        toward_target = (2 * label - 1) * logits[..., 0]
+        return _focal(toward_target, gamma) if gamma else -logsigmoid(toward_target)
+    label = label.expand(logits.shape[:-1])
+    if gamma:
+        return _focal(_inputs.toward_true_class(logits, label), gamma)
+    return -_inputs.of_true_class(log_softmax(logits, dim=-1), label)
 
 
 def _logits(parameters, X):

@@ -3,6 +3,8 @@
 import tensorflow as tf
 
 from companion._sweep import MEMORY, run_grid
+from companion.tensorflow import _inputs
+from companion.tensorflow.losses import _focal
 from companion.tensorflow.training import _descend
 
 
@@ -11,6 +13,7 @@ def sweep(
     *,
     pos_weights=None,
     class_weights=None,
+    gamma=0.0,
     sizes=None,
     epochs,
     batch_size,
@@ -36,6 +39,8 @@ def sweep(
         w⁺ of each model with one output; the loss is `weighted_bce`.
     class_weights : array_like of float, shape (W, K), optional
         w_k of each model with K outputs; the loss is `weighted_cross_entropy`, divided by the samples.
+    gamma : float, optional
+        γ, at least 0: the focal loss, `focal_loss` or `focal_cross_entropy`, in the place of cross-entropy, which is 0.
     sizes : sequence of int, optional
         Units in each layer, as for `mlp`; without it, logistic regression.
     epochs, batch_size, learning_rate, momentum, weight_decay
@@ -93,6 +98,7 @@ def sweep(
         splits,
         pos_weights=pos_weights,
         class_weights=class_weights,
+        gamma=gamma,
         sizes=sizes,
         epochs=epochs,
         shuffle=shuffle,
@@ -113,17 +119,23 @@ def _train(part, steps):
     parameters = [tf.Variable(array) for array in part.parameters]
 
     def loss_of(batch, label):
-        logits = _logits(parameters, batch)
-        if logits.shape[-1] == 1:
-            losses = -tf.math.log_sigmoid(tf.cast(2 * label - 1, tf.float64) * logits[..., 0])
-        else:
-            true_class = tf.one_hot(label, logits.shape[-1], dtype=tf.float64)
-            losses = -tf.reduce_sum(true_class * tf.nn.log_softmax(logits), axis=-1)
+        losses = _losses(_logits(parameters, batch), label, part.gamma)
         # Gathered from the weights (W, K), it is (W, S, B): the weight of every sample in every model.
         return tf.reduce_mean(tf.gather(weights, label, axis=1) * losses, axis=-1)
 
     losses = _descend(parameters, loss_of, rows, targets, part.order, steps, jit_compile=True)
     return [parameter.numpy() for parameter in parameters], losses
+
+
+def _losses(logits, label, gamma):
+    """Return the loss of every sample in every model, (W, S, B), before its weight."""
+    if logits.shape[-1] == 1:
+        toward_target = tf.cast(2 * label - 1, tf.float64) * logits[..., 0]
+        return _focal(toward_target, gamma) if gamma else -tf.math.log_sigmoid(toward_target)
+    if gamma:
+        return _focal(_inputs.toward_true_class(logits, tf.broadcast_to(label, logits.shape[:-1])), gamma)
+    true_class = tf.one_hot(label, logits.shape[-1], dtype=tf.float64)
+    return -tf.reduce_sum(true_class * tf.nn.log_softmax(logits), axis=-1)
 
 
 def _logits(parameters, X):
