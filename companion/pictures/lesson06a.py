@@ -5,6 +5,7 @@ import numpy as np
 from companion import _checks, plots, theory
 
 STYLES = ("-", "--", ":", "-.")
+COLOURS = (plots.NEUTRAL, plots.ACCENT, plots.FURTHER)
 
 
 def minimisers(gammas, alphas, *, gamma=2.0):
@@ -45,4 +46,43 @@ def minimisers(gammas, alphas, *, gamma=2.0):
         axes.set(xlabel="true probability η", xlim=(0, 1), ylim=(0, 1), title=title)
         axes.legend(loc="upper left")
     left.set_ylabel("best p of the focal loss")
+    return fig
+
+
+def longer(means):
+    """Draw what longer training makes of the calibration slope and of the Brier score, for some γ.
+
+    Parameters
+    ----------
+    means : pandas.DataFrame
+        Indexed by γ, up to three of them, and by the number of epochs, with the columns ``slope, reported``,
+        ``Brier, reported`` and ``Brier, refitted``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Left the slope, on a logarithmic axis; right the Brier score, dashed where it is that of refitted logits.
+
+    Raises
+    ------
+    ValueError
+        If there are more than three γ.
+    """
+    gammas = means.index.unique(0)
+    if len(gammas) > len(COLOURS):
+        raise ValueError(f"means takes up to three γ, got {len(gammas)}.")
+    fig, (left, right) = plots.figure(2)
+    for gamma, colour in zip(gammas, COLOURS, strict=False):
+        found = means.loc[gamma]
+        left.plot(found["slope, reported"], "o-", color=colour, label=f"γ = {gamma:g}")
+        right.plot(found["Brier, reported"], "o-", color=colour, label=f"γ = {gamma:g}")
+        right.plot(found["Brier, refitted"], "o--", color=colour)
+    left.axhline(1, color="black", lw=1)
+    for axes in (left, right):
+        plots.log_axis(axes, "x", means.index.unique(1))
+        axes.set_xlabel("epochs")
+    plots.log_axis(left, "y", (0.2, 0.5, 1, 2, 5))
+    left.set(title="calibration slope", ylabel="above 1: too timid")
+    right.set(title="Brier score")
+    left.legend(loc="best")
     return fig
