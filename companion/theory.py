@@ -320,7 +320,8 @@ def _focal_odds(z, gamma):
 
     def log_h(z):
         # With p = σ(z): log h = log p − γ log(1−p) − log(1 − γ p log p / (1−p)), and p/(1−p) = exp(z).
-        return log_expit(z) - gamma * log_expit(-z) - np.log1p(-gamma * np.exp(z) * log_expit(z))
+        within = np.minimum(z, 700)  # beyond, exp overflows, while exp(z) log p is −1 to rounding
+        return log_expit(z) - gamma * log_expit(-z) - np.log1p(-gamma * np.exp(within) * log_expit(within))
 
     return log_h(z) - log_h(-z)
 

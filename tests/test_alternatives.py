@@ -142,12 +142,19 @@ def test_focal_logits_are_scored_as_they_come_corrected_and_refitted():
 
 
 def test_without_gamma_there_is_nothing_to_correct():
-    z_val, z = (50 * part[:, 0] for part in (SPLIT.X_val, SPLIT.X_test))  # σ(z) rounds to 1 for some
+    z_val, z = (500 * part[:, 0] for part in (SPLIT.X_val, SPLIT.X_test))  # where exp(z) overflows, too
+    assert max(z_val.max(), z.max()) > 710
     found = alternatives.focal_scores(SPLIT, z_val, z, 0.0)
     assert found["slope, corrected"] == pytest.approx(found["slope, reported"])
     assert found["Brier, corrected"] == pytest.approx(found["Brier, reported"])
     with pytest.raises(ValueError, match="gamma"):
         alternatives.focal_scores(SPLIT, z_val, z, -1.0)
+
+
+def test_far_out_the_correction_multiplies_logits_by_gamma_plus_one():
+    z_val, z = (500 * part[:, 0] for part in (SPLIT.X_val, SPLIT.X_test))
+    found = alternatives.focal_scores(SPLIT, z_val, z, 2.0)
+    assert found["slope, corrected"] == pytest.approx(found["slope, reported"] / 3, rel=0.05)
 
 
 def test_smote_lengthens_the_slopes_of_many_dimensions():
