@@ -83,6 +83,6 @@ def longer(means):
         axes.set_xlabel("epochs")
     plots.log_axis(left, "y", (0.2, 0.5, 1, 2, 5))
     left.set(title="calibration slope", ylabel="above 1: too timid")
-    right.set(title="Brier score")
+    right.set(title="Brier score; dashed, refitted")
     left.legend(loc="best")
     return fig
