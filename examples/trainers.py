@@ -85,7 +85,8 @@ def with_trainer(mended):
             optim="sgd",
             learning_rate=1.0,
             lr_scheduler_type="constant",
-            max_grad_norm=0.0,  # by default gradients longer than 1 are clipped, which hides a wrong factor
+            max_grad_norm=0.0,  # the defaults, clipping to length 1 and AdamW, hide a wrong factor
+            average_tokens_across_devices=True,  # the default; else each rank divides by its own labels
             remove_unused_columns=False,
             use_cpu=True,
             save_strategy="no",
@@ -104,7 +105,9 @@ def with_accelerate(mended):
     model = Tokens()
     parts = (model, torch.optim.SGD(model.parameters(), lr=1.0), DataLoader(sequences()))
     replica, optimizer, loader = accelerator.prepare(*parts)
-    batches = list(loader)  # those of one step: the divisor has to be known before the first
+    # Those of one step: the divisor has to be known before the first. Where later groups are fetched so, `accumulate`
+    # takes no step after an incomplete last one: use `accelerator.no_sync` on all but its last, and step by hand.
+    batches = list(loader)
     own = sum((batch["labels"] != -100).sum() for batch in batches)
     total = accelerator.gather(own).sum()
     for batch in batches:
@@ -139,7 +142,8 @@ class Lit(lightning.LightningModule):
         if self.mended:
             total, self.valid = self.all_gather(self.valid).sum(), 0
             for parameter in self.parameters():
-                parameter.grad /= total
+                if parameter.grad is not None:  # as of one that is frozen
+                    parameter.grad /= total
 
     def configure_optimizers(self):
         return torch.optim.SGD(self.parameters(), lr=1.0)

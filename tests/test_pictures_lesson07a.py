@@ -25,4 +25,7 @@ def test_costs_are_means_over_the_splits():
     np.testing.assert_allclose([cut_val, weight_val], validation.mean(axis=2))
     np.testing.assert_allclose([cut_test, weight_test], test.mean(axis=2))
     assert set(everybody) == {95.0}
+    counts = [int(text.get_text()) for text in axes.texts if text.get_text().isdigit()]
+    chosen = [[(rule.argmin(axis=0) == k).sum() for k in range(3)] for rule in validation]
+    np.testing.assert_array_equal(np.reshape(counts, (2, 3)), chosen)
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["cut", "weight"]

@@ -62,16 +62,28 @@ def costs(penalties, validation, test, names, *, everybody):
     Returns
     -------
     matplotlib.figure.Figure
-        Means over the splits: solid on validation rows, dashed on test rows; dotted, everybody.
+        Means over the splits: solid on validation rows, dashed on test rows; dotted, everybody. At the bottom, how
+        many splits' validation rows choose this penalty for the rule.
     """
     fig, axes = plots.figure()
     for k, (name, colour) in enumerate(zip(names, (plots.NEUTRAL, plots.ACCENT), strict=True)):
         axes.plot(penalties, np.mean(validation[k], axis=1), "o-", color=colour, label=name)
         axes.plot(penalties, np.mean(test[k], axis=1), "--", color=colour)
+        counts = np.bincount(np.argmin(validation[k], axis=0), minlength=len(penalties))
+        for penalty, count in zip(penalties, counts, strict=True):
+            axes.text(
+                penalty,
+                0.12 - 0.09 * k,
+                count,
+                transform=axes.get_xaxis_transform(),
+                color=colour,
+                ha="center",
+                fontsize=11,
+            )
     axes.axhline(everybody, linestyle=":", color=plots.NEUTRAL)
     axes.text(min(penalties), everybody * 0.94, "everybody", color=plots.NEUTRAL, va="top", fontsize=11)
     plots.log_axis(axes, "x", penalties)
     plots.log_axis(axes, "y", (10, 20, 50, 100))
-    axes.set(ylim=(7, 110), xlabel="penalty λ", ylabel="cost of 100 people, in tests")
+    axes.set(ylim=(5, 110), xlabel="penalty λ", ylabel="cost of 100 people, in tests")
     axes.legend(loc="upper left", bbox_to_anchor=(0, 0.86), frameon=False, fontsize=11)
     return fig
