@@ -1,6 +1,7 @@
 """Measure the course's package against the idioms of practitioners, and write ``benchmarks/table.md``.
 
-``make bench``, or ``python -m benchmarks.bench``; ``--only sweeps`` measures one comparison and writes nothing.
+``make bench``, or ``python -m benchmarks.bench``, measures all; ``--only sweeps`` measures one comparison anew. The rows
+of each are kept in ``build/benchmarks/``: what was cut off can go on, and the table is written once all are there.
 Both sides of a ratio run in this process, in turn, with the threads that the libraries choose by themselves; the
 seconds are medians of five, after one uncounted run of each.
 
@@ -59,14 +60,16 @@ GRIDS = (("logistic models", (20, 1), 8, 16, 30), ("networks 20-32-16-1", (20, 3
 # Rows, the size of a batch, and the dtype of what `fit` and its tuned peers train on.
 TRAININGS = ((182_276, 2048, "float32"), (182_276, 2048, "float64"), (20_000, 64, "float64"))
 TABLE = Path(__file__).with_name("table.md")
+KEPT = BUILD / "benchmarks"
 NOTES = """\
 Seconds are medians of five, the two sides in turn. An epoch is measured without what a training pays once, on both
 sides. A sweep is timed whole, compiling included; the loops are extrapolated from the steps of one model, without
 what each model would pay once. Notebooks are executed once, each alone, imports included, and all of them two at once,
-as `make course` does. The last column is the CPU seconds of one fixed loop of Python after the row: the machine's
-speed at that moment, which on shared machines varies within minutes. The submissions that are graded are the masters'
-own solutions, one in each framework for every assignment; the class, a cell of which may run for ten seconds, has every
-kind of `benchmarks/misfits.py`, too. One that hangs may make the others last half as long again, a ratio of 0.67.
+as `make course` does. Each comparison is one run; they may be of different hours. The last column is the CPU seconds of
+one fixed loop of Python after the row: the machine's speed at that moment, which on shared machines varies within
+minutes. The submissions that are graded are the masters' own solutions, one in each framework for every assignment; the
+class, a cell of which may run for ten seconds, has every kind of `benchmarks/misfits.py`, too. One that hangs may make
+the others last half as long again, a ratio of 0.67.
 """
 PEERS = """\
 Milliseconds of one epoch: medians of five, all sides of a setting in turn, the linear algebra and PyTorch on one
@@ -381,22 +384,35 @@ COMPARISONS = {
 def main(arguments=None):
     """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(description="Measure the course's package against the idioms of practitioners.")
-    parser.add_argument("--only", choices=COMPARISONS, help="measure this alone, and leave the stored table as it is")
+    parser.add_argument(
+        "--only", nargs="+", choices=COMPARISONS, help="measure these alone; the others keep their rows"
+    )
     parser.add_argument("--test-seconds", type=float, metavar="S", help="what `make test` took, for the table")
     options = parser.parse_args(arguments)
 
     offline.settle()
-    rows = []
-    for name in [options.only] if options.only else COMPARISONS:
+    kept = {name: KEPT / f"{name}.joblib" for name in COMPARISONS}
+    if not options.only:
+        shutil.rmtree(KEPT, ignore_errors=True)
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for name in options.only or COMPARISONS:
+        measured = []
         for row in COMPARISONS[name]():
-            rows.append(replace(row, loop=loop()))
-            print(" | ".join(rows[-1].cells()), file=sys.stderr, flush=True)
+            measured.append(replace(row, loop=loop(), work=None))
+            print(" | ".join(measured[-1].cells()), file=sys.stderr, flush=True)
+        joblib.dump((machine(), measured), kept[name])
+
+    found = {name: joblib.load(file) for name, file in kept.items() if file.exists()}
+    found = {name: measured for name, (where, measured) in found.items() if where == machine()}
+    rows = [row for measured in found.values() for row in measured]
     if options.test_seconds is not None:
         rows.append(Row("make test, the notebooks' outputs included", options.test_seconds))
     kinds = [[row for row in rows if isinstance(row, kind)] for kind in (Row, Peer)]
     tables = [table(of_kind) for of_kind in kinds if of_kind]
     print("", *tables, machine(), sep="\n\n")
-    if not options.only:
+    if missing := COMPARISONS.keys() - found:
+        print(f"\nThe stored table is left as it is: not yet measured here are {', '.join(sorted(missing))}.")
+    else:
         untimed = "" if options.test_seconds is not None else "`make test` was not timed.\n"
         notes = [NOTES + untimed, PEERS]
         parts = [part for pair in zip(tables, notes, strict=False) for part in pair]

@@ -215,15 +215,22 @@ def test_the_machine_is_described_without_its_name_or_paths():
     assert platform.node() not in words and not [word for word in words if word.startswith("/")]
 
 
-def test_one_comparison_alone_leaves_the_stored_table(monkeypatch, tmp_path, capsys):
+def test_the_table_is_written_once_every_comparison_was_measured_on_this_machine(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(bench, "TABLE", tmp_path / "table.md")
-    monkeypatch.setattr(bench, "COMPARISONS", {"imports": lambda: [Row("nothing", 0.1, under=0.2)]})
+    monkeypatch.setattr(bench, "KEPT", tmp_path / "kept")
+    comparisons = {
+        "imports": lambda: [Row("nothing", 0.1, under=0.2)],
+        "peers": lambda: [Peer("all", "none", (1, 1), (2, 2))],
+    }
+    monkeypatch.setattr(bench, "COMPARISONS", comparisons)
     monkeypatch.setenv("PYTEST_CURRENT_TEST", "kept by monkeypatch")
     assert bench.main(["--only", "imports"]) == 0 and not bench.TABLE.exists()
-    monkeypatch.setattr(
-        bench, "COMPARISONS", bench.COMPARISONS | {"peers": lambda: [Peer("all", "none", (1, 1), (2, 2))]}
-    )
-    assert bench.main(["--test-seconds", "300"]) == 0
+    assert "not yet measured here are peers" in capsys.readouterr().out
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(bench, "machine", lambda: "another machine")
+        assert bench.main(["--only", "peers"]) == 0 and not bench.TABLE.exists()
+        assert "are imports" in capsys.readouterr().out
+    assert bench.main(["--only", "peers", "--test-seconds", "300"]) == 0
     stored = bench.TABLE.read_text(encoding="utf-8")
     assert "| nothing" in stored and "make test" in stored and machine() in stored
     assert stored.index("| all") > stored.index("| nothing") and stored.endswith(bench.PEERS)
