@@ -1,7 +1,7 @@
 """Measure the course's package against the idioms of practitioners, and write ``benchmarks/table.md``.
 
-``make bench``, or ``python -m benchmarks.bench``, measures all; ``--only sweeps`` measures one comparison anew. The rows
-of each are kept in ``build/benchmarks/``: what was cut off can go on, and the table is written once all are there.
+``make bench``, or ``python -m benchmarks.bench``, measures all; ``--only sweeps`` measures one comparison anew. The
+rows of each are kept in ``build/benchmarks/``: what was cut off can go on, and the table is written once all are there.
 Both sides of a ratio run in this process, in turn, with the threads that the libraries choose by themselves; the
 seconds are medians of five, after one uncounted run of each.
 
