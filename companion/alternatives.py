@@ -179,9 +179,7 @@ def scores(split, theta):
     >>> {name: round(value, 2) for name, value in found.items()}
     {'cut at ½': 0.7, 'cut chosen': 0.79, 'AUC': 0.91, 'average precision': 0.77, 'cut': -1.65}
     """
-    theta = _checks.array("theta", theta, ndim=1)
-    if len(theta) != split.X_test.shape[1] + 1:
-        raise ValueError(f"theta takes {split.X_test.shape[1]} slopes and an intercept, got {len(theta)} numbers.")
+    theta = _parameters(split, theta)
     return score_logits(split, *(X @ theta[:-1] + theta[-1] for X in (split.X_val, split.X_test)))
 
 
@@ -218,6 +216,92 @@ def score_logits(split, z_val, z_test):
     }
 
 
+def undone(split, theta, weight=1.0, *, gamma=0.0):
+    """Return how a linear model does on the test part, once what its loss added to the logits is taken out.
+
+    Parameters
+    ----------
+    split : companion.data.Split
+    theta : array_like of float, shape (d + 1,)
+        The slopes and, last, the intercept.
+    weight : float, optional
+        With which the model was trained: how often a positive counted.
+    gamma : float, optional
+        γ of the focal loss with which it was trained, at least 0; 0 is cross-entropy.
+
+    Returns
+    -------
+    dict of str to float
+        ``cut aimed at``: balanced accuracy with the alarm where the probability is above 1/(1 + w), w = n⁻/n⁺ of the
+        training part, at which the best prediction has the best balanced accuracy. ``brier, undone``: the mean of
+        (p − y)².
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `theta` does not fit the split's features, or an argument is not as above.
+
+    Notes
+    -----
+    `theory.focal_correction` with α = weight/(1 + weight), which without γ is `theory.prior_correction`, of the logits.
+
+    Examples
+    --------
+    >>> from companion import data
+    >>> X, y = data.gaussian_classes(500, separation=2.0, prior=0.2, seed=0)
+    >>> split = data.stratified(X, y, seeds=[0])[0]
+    >>> theta = logistic(split.X_train, split.y_train)
+    >>> {name: round(value, 2) for name, value in undone(split, theta + [0, np.log(4)], 4.0).items()}
+    {'cut aimed at': 0.79, 'brier, undone': 0.09}
+    """
+    theta = _parameters(split, theta)
+    weight, gamma = _checks.number("weight", weight, above=0), _checks.number("gamma", gamma, least=0)
+    logits = theory._focal_odds(split.X_test @ theta[:-1] + theta[-1], gamma) - np.log(weight)
+    aim = -np.log(weights.pos_weight(split.y_train))
+    return {
+        "cut aimed at": _balanced_accuracy(split.y_test, logits > aim),
+        "brier, undone": float(np.mean((expit(logits) - split.y_test) ** 2)),
+    }
+
+
+def differences(table, baseline):
+    """Return how methods differ from one of them, paired by split, as text.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame of float
+        Its index has the levels ``method`` and ``split``; two methods and two splits at least.
+    baseline : str
+        Which method the others are compared with.
+
+    Returns
+    -------
+    pandas.DataFrame of str
+        ``"mean ± half of the 95 % interval"``, for the methods in their order and the columns of `table`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `baseline` is no method, or `evaluate.paired` refuses the table.
+
+    Examples
+    --------
+    >>> recall = evaluate.frame({"recall": [[0.5, 0.5], [0.6, 0.7]]}, method=["none", "weight"], split=range(2))
+    >>> differences(recall, "none")["recall"].tolist()
+    ['+0.000 ± 0.000', '+0.150 ± 0.635']
+    """
+    import pandas as pd
+
+    _checks.one_of("baseline", baseline, table.index.unique("method"))
+
+    def text(column):
+        gain = evaluate.paired(column, column.loc[baseline])
+        reach = (gain["high"] - gain["low"]) / 2
+        return gain["mean"].map("{:+.3f}".format) + reach.map(" ± {:.3f}".format)
+
+    return pd.DataFrame({name: text(table[name]) for name in table}).loc[table.index.unique("method")]
+
+
 def against(splits, models, baseline):
     """Return the mean scores of methods, and how they differ from one of them, paired by split.
 
@@ -234,8 +318,7 @@ def against(splits, models, baseline):
     -------
     pandas.DataFrame
         A row for each method, in their order: means of the `scores` ``cut at ½``, ``cut chosen``, ``AUC`` and
-        ``average precision``; ``difference`` is text, that of ``cut chosen`` to the baseline with half of its 95 %
-        interval.
+        ``average precision``; ``difference``, the `differences` of ``cut chosen``.
 
     Raises
     ------
@@ -261,10 +344,8 @@ def against(splits, models, baseline):
         for method, theta in each.items()
     }
     found = pd.DataFrame(rows).T.rename_axis(["method", "split"])
-    gain = evaluate.paired(found["cut chosen"], found.loc[baseline, "cut chosen"])
-    reach = (gain["high"] - gain["low"]) / 2
     table = found.groupby("method", sort=False).mean()[["cut at ½", "cut chosen", "AUC", "average precision"]]
-    table.insert(2, "difference", gain["mean"].map("{:+.3f}".format) + reach.map(" ± {:.3f}".format))
+    table.insert(2, "difference", differences(found[["cut chosen"]], baseline)["cut chosen"])
     return table
 
 
@@ -480,6 +561,13 @@ def _rows(X, y, weight):
     X, y = _checks.array("X", X, ndim=2), _checks.binary_labels("y", y)
     _checks.same_length("X", X, "y", y)
     return X, y, _checks.number("weight", weight, above=0)
+
+
+def _parameters(split, theta):
+    theta = _checks.array("theta", theta, ndim=1)
+    if len(theta) != split.X_test.shape[1] + 1:
+        raise ValueError(f"theta takes {split.X_test.shape[1]} slopes and an intercept, got {len(theta)} numbers.")
+    return theta
 
 
 def _refitted(split, z_val, z_test):

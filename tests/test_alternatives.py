@@ -82,6 +82,46 @@ def test_what_does_not_fit_the_split_is_refused():
         alternatives.score_logits(SPLIT, np.arange(len(SPLIT.y_val)), np.arange(3.0))
 
 
+@pytest.mark.parametrize(("weight", "gamma"), [(1.0, 0.0), (9.0, 0.0), (1 / 3, 2.0), (9.0, 2.0)])
+def test_what_the_loss_added_is_taken_out(weight, gamma):
+    theta = alternatives.logistic(SPLIT.X_train, SPLIT.y_train, 9.0)
+    q = expit(SPLIT.X_test @ theta[:-1] + theta[-1])
+    p = theory.focal_correction(q, gamma, weight / (1 + weight)) if gamma else theory.prior_correction(q, weight)
+    w = (SPLIT.y_train == 0).sum() / (SPLIT.y_train == 1).sum()
+    assert alternatives.undone(SPLIT, theta, weight, gamma=gamma) == pytest.approx(
+        {
+            "cut aimed at": metrics.balanced_accuracy_score(SPLIT.y_test, p > theory.threshold_from_weight(w)),
+            "brier, undone": metrics.brier_score_loss(SPLIT.y_test, p),
+        }
+    )
+
+
+def test_nothing_is_undone_that_does_not_fit():
+    theta = np.array([1.0, 0.5, -2.0])
+    assert np.isfinite(list(alternatives.undone(SPLIT, 1000 * theta, 9.0, gamma=2.0).values())).all()  # p rounds to 1
+    for message, arguments in {
+        "theta takes 2 slopes": (theta[:2],),
+        "weight": (theta, 0.0),
+    }.items():
+        with pytest.raises(ValueError, match=message):
+            alternatives.undone(SPLIT, *arguments)
+    with pytest.raises(ValueError, match="gamma"):
+        alternatives.undone(SPLIT, theta, gamma=-1.0)
+
+
+def test_differences_are_those_of_paired_in_the_order_of_the_methods():
+    scores = np.random.default_rng(0).normal(size=(2, 3, 5))
+    columns = dict(zip(("recall", "AUC"), scores, strict=True))
+    table = evaluate.frame(columns, method=["turned", "none", "bent"], split=range(5))
+    found = alternatives.differences(table, "none")
+    assert list(found.index) == ["turned", "none", "bent"] and list(found) == ["recall", "AUC"]
+    gain = scores[1, 2] - scores[1, 1]
+    reach = 2.776445 * gain.std(ddof=1) / np.sqrt(5)  # Student's t, four degrees of freedom
+    assert found.loc["bent", "AUC"] == f"{gain.mean():+.3f} ± {reach:.3f}"
+    with pytest.raises(ValueError, match="baseline"):
+        alternatives.differences(table, "nothing")
+
+
 def test_the_weight_is_compared_with_none_at_chosen_cuts():
     (row,) = alternatives.weight_and_choice([SPLIT]).to_dict("records")
     w = (SPLIT.y_train == 0).sum() / (SPLIT.y_train == 1).sum()
