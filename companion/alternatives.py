@@ -431,7 +431,7 @@ def recalibrated(split, z_val, z_test, weight):
 
 
 def focal_scores(split, z_val, z_test, gamma):
-    """Return how logits of a focal loss without α rank, and how calibrated they are, as they come and put right.
+    """Return how logits of a focal loss without α rank, and how calibrated they are: reported, corrected and refitted.
 
     Parameters
     ----------
@@ -446,7 +446,7 @@ def focal_scores(split, z_val, z_test, gamma):
     dict of str to float
         ``average precision`` on the test part; ``slope`` and ``Brier`` of `evaluate.calibration` there, ``reported``,
         ``corrected`` by `theory.focal_correction`, and ``refitted``: a + bz instead of z, where σ(a + bz) is fitted to
-        the validation part; ``log loss, validation``, of the corrected ones, by which a penalty can be chosen.
+        the validation part; ``log loss, validation``, of the corrected ones, by which to choose a penalty or decay.
 
     Raises
     ------

@@ -275,7 +275,7 @@ def focal_minimiser(eta, gamma, alpha=None):
 
 
 def focal_correction(q, gamma, alpha=None):
-    """Return the probability η that a model trained with the focal loss should have reported instead of q.
+    """Return the probability η for which q minimises the expected focal loss.
 
     Parameters
     ----------
@@ -298,7 +298,8 @@ def focal_correction(q, gamma, alpha=None):
     Notes
     -----
     The inverse of `focal_minimiser`, in closed form: η/(1−η) = h(q)/h(1−q), over α/(1−α) where there is an α.
-    Charoenphakdee et al., 2021. It is exact where the model can represent the minimiser.
+    Charoenphakdee et al., 2021. It is exact of a model that reports the minimiser. One that cannot represent it, or was
+    trained too long or too briefly to reach it, can be further off when corrected: refit its logits on other rows.
 
     Examples
     --------

@@ -22,10 +22,14 @@ def test_longer_training_shows_the_means_it_is_given():
     index = pd.MultiIndex.from_product([[0, 2], [25, 100, 400]])
     columns = ["slope, reported", "Brier, reported", "Brier, refitted"]
     means = pd.DataFrame(np.random.default_rng(0).uniform(0.2, 2, size=(6, 3)), index, columns)
-    left, right = drawn(lesson06a.longer(means))
+    decayed = pd.DataFrame(np.random.default_rng(1).uniform(0.2, 2, size=(2, 3)), [0, 2], columns)
+    left, right = drawn(lesson06a.longer(means, decayed))
     np.testing.assert_array_equal(line(left, "γ = 2").get_xydata(), means.loc[2, "slope, reported"].reset_index())
     np.testing.assert_array_equal(line(right, "γ = 0").get_ydata(), means.loc[0, "Brier, reported"])
-    dashed = [each.get_ydata() for each in right.lines if each.get_linestyle() == "--"]
+    dashed = [each.get_ydata() for each in right.lines if each.get_linestyle() == "--" and len(each.get_ydata())]
     np.testing.assert_array_equal(dashed, means["Brier, refitted"].unstack())
+    for axes, shown in ((left, ["slope, reported"]), (right, ["Brier, reported", "Brier, refitted"])):
+        squares = [each.get_xydata() for each in axes.lines if each.get_marker() == "s" and len(each.get_xdata())]
+        np.testing.assert_array_equal(np.concatenate(squares), [[400, value] for value in decayed[shown].stack()])
     with pytest.raises(ValueError, match="means takes up to three γ, got 4"):
-        lesson06a.longer(pd.DataFrame(1.0, pd.MultiIndex.from_product([range(4), [25]]), columns))
+        lesson06a.longer(pd.DataFrame(1.0, pd.MultiIndex.from_product([range(4), [25]]), columns), decayed)

@@ -41,6 +41,7 @@ def minimisers(gammas, alphas, *, gamma=2.0):
         line = theory.focal_minimiser(eta, gamma, value)
         right.plot(eta, line, style, color=plots.ACCENT, label=f"γ = {gamma:g}, α = {value:g}")
         right.plot(1 - value, 0.5, "o", color=plots.ACCENT)
+    right.plot([0, 1], [0, 1], color=plots.NEUTRAL, lw=1, label="p = η")
     for axes, title in ((left, "without α"), (right, "with α")):
         axes.axhline(0.5, color="black", lw=1)
         axes.set(xlabel="true probability η", xlim=(0, 1), ylim=(0, 1), title=title)
@@ -49,7 +50,7 @@ def minimisers(gammas, alphas, *, gamma=2.0):
     return fig
 
 
-def longer(means):
+def longer(means, decayed):
     """Draw what longer training makes of the calibration slope and of the Brier score, for some γ.
 
     Parameters
@@ -57,11 +58,14 @@ def longer(means):
     means : pandas.DataFrame
         Indexed by γ, up to three of them, and by the number of epochs, with the columns ``slope, reported``,
         ``Brier, reported`` and ``Brier, refitted``.
+    decayed : pandas.DataFrame
+        The same columns, indexed by γ: with weight decay, after the largest number of epochs.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Left the slope, on a logarithmic axis; right the Brier score, dashed where it is that of refitted logits.
+        Left the slope, on a logarithmic axis; right the Brier score, dashed and hollow where it is that of refitted
+        logits. Squares are those with decay.
 
     Raises
     ------
@@ -72,17 +76,24 @@ def longer(means):
     if len(gammas) > len(COLOURS):
         raise ValueError(f"means takes up to three γ, got {len(gammas)}.")
     fig, (left, right) = plots.figure(2)
+    last = means.index.unique(1).max()
     for gamma, colour in zip(gammas, COLOURS, strict=False):
         found = means.loc[gamma]
         left.plot(found["slope, reported"], "o-", color=colour, label=f"γ = {gamma:g}")
         right.plot(found["Brier, reported"], "o-", color=colour, label=f"γ = {gamma:g}")
-        right.plot(found["Brier, refitted"], "o--", color=colour)
+        right.plot(found["Brier, refitted"], "o--", color=colour, mfc="white")
+        left.plot(last, decayed.loc[gamma, "slope, reported"], "s", color=colour, ms=9)
+        right.plot(last, decayed.loc[gamma, "Brier, reported"], "s", color=colour, ms=9)
+        right.plot(last, decayed.loc[gamma, "Brier, refitted"], "s", color=colour, ms=9, mfc="white")
+    left.plot([], [], "s", color=plots.NEUTRAL, ms=9, label="with decay")
+    right.plot([], [], "o--", color=plots.NEUTRAL, mfc="white", label="refitted")
     left.axhline(1, color="black", lw=1)
     for axes in (left, right):
         plots.log_axis(axes, "x", means.index.unique(1))
         axes.set_xlabel("epochs")
-    plots.log_axis(left, "y", (0.2, 0.5, 1, 2, 5))
+    plots.log_axis(left, "y", (0.3, 0.5, 1, 2, 3))
     left.set(title="calibration slope", ylabel="above 1: too timid")
-    right.set(title="Brier score; dashed, refitted")
-    left.legend(loc="best")
+    right.set(title="Brier score")
+    for axes in (left, right):
+        axes.legend(loc="best")
     return fig
