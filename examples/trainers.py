@@ -101,22 +101,23 @@ def with_trainer(mended):
 
 
 def with_accelerate(mended):
-    """Take the step with Accelerate, which divides by the micro-batches; DDP divides by the ranks."""
+    """Take the step with Accelerate, which divides by the number of micro-batches; DDP by that of ranks."""
     accelerator = Accelerator(cpu=True, gradient_accumulation_steps=STEPS)
     model = Tokens()
     parts = (model, torch.optim.SGD(model.parameters(), lr=1.0), DataLoader(sequences()))
     replica, optimizer, loader = accelerator.prepare(*parts)
-    # Those of one step: the divisor has to be known before the first. Where later groups are fetched so, `accumulate`
-    # takes no step after an incomplete last one: use `accelerator.no_sync` on all but its last, and step by hand.
+    # The batches of one step: its divisor has to be known before the first. `list` exhausts the loader; where groups
+    # are fetched by `islice`, `accumulate` steps at every micro-batch of a last group that is complete, and not at all
+    # after an incomplete one: there use `accelerator.no_sync` on all but each group's last, and step by hand.
     batches = list(loader)
-    own = sum((batch["labels"] != -100).sum() for batch in batches)
+    own = sum((batch["labels"] != -100).sum() for batch in batches)  # HERE, and below
     total = accelerator.gather(own).sum()
     for batch in batches:
         with accelerator.accumulate(replica):
             logits = replica(batch["X"])
             if mended:
                 loss = loss_of(logits, batch["labels"], "sum")
-                loss = loss * accelerator.gradient_accumulation_steps * accelerator.num_processes / total  # HERE
+                loss = loss * accelerator.gradient_accumulation_steps * accelerator.num_processes / total
             else:
                 loss = loss_of(logits, batch["labels"], "mean")
             accelerator.backward(loss)
@@ -126,7 +127,7 @@ def with_accelerate(mended):
 
 
 class Lit(lightning.LightningModule):
-    """The model for Lightning, which divides by the micro-batches; DDP divides by the ranks."""
+    """The model for Lightning, which divides by the number of micro-batches; DDP by that of ranks."""
 
     def __init__(self, mended):
         super().__init__()
