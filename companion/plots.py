@@ -26,6 +26,9 @@ from companion._palette import (  # noqa: F401
     TENSORFLOW,
 )
 
+# Of lines that one colour has, in this order.
+STYLES = ("-", "--", ":", "-.")
+
 _STYLE = {
     "figure.figsize": (9, 3.8),
     "figure.constrained_layout.use": True,

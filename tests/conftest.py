@@ -21,7 +21,7 @@ for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREAD
     os.environ.setdefault(name, "1")
 
 # Their tests wait for other processes, for up to minutes; then come the notebooks, and last what is done in seconds.
-LONG = ("test_assignments_", "test_editions_", "test_grading", "test_setup", "test_site", "test_slides")
+FIRST = ("test_assignments_", "test_editions_", "test_grading", "test_setup", "test_site", "test_slides")
 os.environ["JUPYTER_PATH"] = str(KERNELS.parent)  # nbval knows the preloaded kernel by its name
 
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True)
@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items):
     def cost(item):
         if item.path.suffix == ".ipynb":
             return item.path.stat().st_size
-        return math.inf if item.path.name.startswith(LONG) else 0
+        return math.inf if item.path.name.startswith(FIRST) else 0
 
     items.sort(key=cost, reverse=True)
 

@@ -4,8 +4,6 @@ import numpy as np
 
 from companion import plots
 
-STYLES = ("-", "--", ":", "-.")
-
 
 def boundaries(X, y, lines, intervals):
     """Draw linear boundaries over a sample, and what a method changes on several samples, one panel for each measure.
@@ -29,14 +27,14 @@ def boundaries(X, y, lines, intervals):
     ValueError
         If there are more than four lines.
     """
-    if not 1 <= len(lines) <= len(STYLES):
+    if not 1 <= len(lines) <= len(plots.STYLES):
         raise ValueError(f"lines takes one to four boundaries, got {len(lines)}.")
     fig, (left, *others) = plots.figure(4)
     fig.get_layout_engine().set(wspace=0.06)  # names of rows stand clear of the panel before them
     sample(left, X, y)
     X = np.asarray(X)
     centre, reach = X.mean(axis=0), 2 * np.ptp(X)
-    for (name, theta), style in zip(lines.items(), STYLES, strict=False):
+    for (name, theta), style in zip(lines.items(), plots.STYLES, strict=False):
         beta, b = np.asarray(theta[:2]), theta[2]
         foot = centre - (centre @ beta + b) / (beta @ beta) * beta  # the point of the line that is nearest to it
         along = np.array([-beta[1], beta[0]]) / np.linalg.norm(beta)

@@ -4,7 +4,6 @@ import numpy as np
 
 from companion import _checks, plots, theory
 
-STYLES = ("-", "--", ":", "-.")
 COLOURS = (plots.NEUTRAL, plots.ACCENT, plots.FURTHER)
 
 
@@ -31,13 +30,13 @@ def minimisers(gammas, alphas, *, gamma=2.0):
     """
     for argument, values in (("gammas", gammas), ("alphas", alphas)):
         _checks.array(argument, list(values), ndim=1)
-        if len(values) > len(STYLES):
+        if len(values) > len(plots.STYLES):
             raise ValueError(f"{argument} takes up to four numbers, got {len(values)}.")
     fig, (left, right) = plots.figure(2, share_y=True)
     eta = np.linspace(0.001, 0.999, 333)
-    for value, style in zip(gammas, STYLES, strict=False):
+    for value, style in zip(gammas, plots.STYLES, strict=False):
         left.plot(eta, theory.focal_minimiser(eta, value), style, color=plots.NEUTRAL, label=f"γ = {value:g}")
-    for value, style in zip(alphas, STYLES, strict=False):
+    for value, style in zip(alphas, plots.STYLES, strict=False):
         line = theory.focal_minimiser(eta, gamma, value)
         right.plot(eta, line, style, color=plots.ACCENT, label=f"γ = {gamma:g}, α = {value:g}")
         right.plot(1 - value, 0.5, "o", color=plots.ACCENT)
