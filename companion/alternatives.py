@@ -204,9 +204,8 @@ def score_logits(split, z_val, z_test):
     """
     from sklearn import metrics
 
+    z_val, z_test = _logits(split, z_val, z_test)
     cut = best_cut(split.y_val, z_val)
-    z_test = _checks.array("z_test", z_test, ndim=1)
-    _checks.same_shape("y_test", split.y_test, "z_test", z_test)
     return {
         "cut at ½": _balanced_accuracy(split.y_test, z_test > 0),
         "cut chosen": _balanced_accuracy(split.y_test, z_test > cut),
@@ -420,7 +419,7 @@ def recalibrated(split, z_val, z_test, weight):
     >>> {name: round(value, 1) for name, value in found.items()}
     {'intercept, shifted': 0.1, 'slope, shifted': 1.0, 'intercept, refitted': 0.0, 'slope, refitted': 1.1}
     """
-    z_val, z_test = _checks.array("z_val", z_val, ndim=1), _checks.array("z_test", z_test, ndim=1)
+    z_val, z_test = _logits(split, z_val, z_test)
     shifted = z_test - np.log(_checks.number("weight", weight, above=0))
     found = {"shifted": shifted, "refitted": _refitted(split, z_val, z_test)}
     return {
@@ -467,7 +466,7 @@ def focal_scores(split, z_val, z_test, gamma):
     from sklearn import metrics
 
     gamma = _checks.number("gamma", gamma, least=0)
-    z_val, z_test = _checks.array("z_val", z_val, ndim=1), _checks.array("z_test", z_test, ndim=1)
+    z_val, z_test = _logits(split, z_val, z_test)
     logits = {
         "reported": z_test,
         "corrected": theory._focal_odds(z_test, gamma),
@@ -568,6 +567,14 @@ def _parameters(split, theta):
     if len(theta) != split.X_test.shape[1] + 1:
         raise ValueError(f"theta takes {split.X_test.shape[1]} slopes and an intercept, got {len(theta)} numbers.")
     return theta
+
+
+def _logits(split, z_val, z_test):
+    """Return the logits of the validation and of the test part as arrays that fit the split."""
+    z_val, z_test = _checks.array("z_val", z_val, ndim=1), _checks.array("z_test", z_test, ndim=1)
+    _checks.same_shape("y_val", split.y_val, "z_val", z_val)
+    _checks.same_shape("y_test", split.y_test, "z_test", z_test)
+    return z_val, z_test
 
 
 def _refitted(split, z_val, z_test):

@@ -215,3 +215,20 @@ def test_gaussians_stand_where_they_should():
 def test_gaussians_without_a_negative_are_refused(positives):
     with pytest.raises(ValueError, match="positives takes less than n = 10"):
         alternatives.gaussians([1.0], n=10, positives=positives, seed=0)
+
+
+@pytest.mark.parametrize("short", ["val", "test"])
+@pytest.mark.parametrize(
+    "of_logits",
+    [
+        alternatives.score_logits,
+        lambda *each: alternatives.recalibrated(*each, 2.0),
+        lambda *each: alternatives.focal_scores(*each, 2.0),
+    ],
+    ids=["score_logits", "recalibrated", "focal_scores"],
+)
+def test_logits_that_do_not_fit_the_split_are_named(of_logits, short):
+    z = {"val": np.linspace(-1, 1, len(SPLIT.y_val)), "test": np.linspace(-1, 1, len(SPLIT.y_test))}
+    z[short] = z[short][1:]
+    with pytest.raises(ValueError, match=f"z_{short}"):
+        of_logits(SPLIT, z["val"], z["test"])
