@@ -71,7 +71,7 @@ def finished(call, parts, names, backend):
         try:
             yield from run(list(todo))
         except WorkerDied:
-            for number in todo[: parallel(backend)[1]]:
+            for number in todo[: 2 * parallel(backend)[1]]:  # joblib hands out two parts for each worker
                 yield from run_alone(number)
 
 

@@ -17,7 +17,7 @@ from companion.data import stratified
 PARTS = [0, 1, 2, 3, 4, 5]
 NAMES = [f"splits[{i}]" for i in PARTS]
 SETTINGS = {"epochs": 3, "batch_size": 32, "learning_rate": 0.1, "momentum": 0.0, "weight_decay": 0.0}
-REST = {"class_weights": None, "sizes": None, "shuffle": True, "start": "random"}
+REST = {"class_weights": None, "gamma": 0.0, "sizes": None, "shuffle": True, "start": "random"}
 
 
 @contextmanager

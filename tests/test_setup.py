@@ -27,8 +27,11 @@ PYTHONS = [f"3.{minor}" for minor in range(30) if f"3.{minor}" in SpecifierSet(P
 
 
 def make(*arguments, cwd=ROOT, **variables):
-    """Run make as from a fresh shell."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    """Run make as from a fresh shell: the make that runs these tests hands its flags and its variables down."""
+    given = re.findall(r"^#   ([A-Z]+)=", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    inherited = {
+        name: value for name, value in os.environ.items() if name not in {*given, "MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    }
     command = ["make", "--no-print-directory", *arguments]
     return subprocess.run(command, cwd=cwd, env=inherited | variables, capture_output=True, text=True, timeout=120)
 

@@ -16,11 +16,11 @@ from tools.course import BUILD, NOTEBOOKS, ROOT
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `site` is not installed")
 
 SITE = BUILD / "site"
-LESSONS = [f"notebooks/{path.stem}.html" for path in notebooks.stored()]
+LESSONS = {path.stem.partition("_")[0]: f"notebooks/{path.stem}.html" for path in notebooks.stored()}
 API = ["api/shared.html", "api/pytorch.html", "api/tensorflow.html"]
 OTHERS = ["index.html", *API, "same_loss.html", "search.html"]
-FIRST, LESSON_04 = LESSONS[0], LESSONS[5]
-SLIDERS = [LESSONS[4], LESSON_04, LESSONS[7]]
+FIRST, LESSON_01, LESSON_03, LESSON_04 = (LESSONS[number] for number in ("00", "01", "03", "04"))
+SLIDERS = [LESSON_03, LESSON_04, LESSONS["06a"]]
 QUIZ = "notebooks/quiz.html"
 WIDE, NARROW = 1600, 800
 SCROLLBAR = 17  # of a desktop's browser; the one of the tests has none
@@ -77,14 +77,14 @@ def typeset(tab):
 
 def test_the_site_has_every_notebook(site):
     found = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
-    assert found >= {*LESSONS, *OTHERS}
+    assert found >= {*LESSONS.values(), *OTHERS}
     assert {path.stem for path in NOTEBOOKS.glob("*.md")} <= {path.stem for path in site.glob("notebooks/*.html")}
 
 
-@pytest.mark.parametrize("page", [*LESSONS, *OTHERS])
+@pytest.mark.parametrize("page", [*LESSONS.values(), *OTHERS])
 def test_a_page_loads_from_disk(page, visit):
     tab = visit.page(page)
-    if page in LESSONS:
+    if page in LESSONS.values():
         assert typeset(tab) == tab.locator("span.math, div.math").count() > 0
         assert tab.locator("mjx-merror, [data-mjx-error]").count() == 0
         broken = "[...document.images].filter(i => !i.naturalWidth || !i.alt).map(i => i.src.slice(0, 80))"
@@ -110,9 +110,9 @@ def test_the_choice_by_mouse_holds_across_pages_and_reloads(visit):
         assert tab.url == f"{address(FIRST)}?framework={name.lower()}"
     tab.reload()
     assert shown(tab) == {"pytorch"}
-    tab.goto(address(LESSONS[1]))
+    tab.goto(address(LESSON_01))
     assert shown(tab) == {"pytorch"}
-    assert tab.url == f"{address(LESSONS[1])}?framework=pytorch"
+    assert tab.url == f"{address(LESSON_01)}?framework=pytorch"
     choose(tab, "Both")
     assert shown(tab) == {"pytorch", "tensorflow", "both"}
     assert visit.trouble == []
@@ -161,7 +161,7 @@ def cut(tab):
     )
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("lesson", LESSONS.values())
 def test_no_line_of_code_is_cut_in_two_columns(lesson, visit):
     tab = visit.page(lesson)
     for width in (1280 - SCROLLBAR, 1440 - SCROLLBAR, WIDE):
@@ -269,7 +269,7 @@ def test_a_question_is_answered_by_keyboard_and_without_scripts(visit):
     tab.keyboard.press("Enter")
     assert first.get_by_text("Not this one.").is_visible()
     tab.keyboard.press("Tab")  # to the link in what it is told
-    assert first.locator("a:focus").get_attribute("href") == f"{LESSONS[4].partition('/')[2]}#two-divisors"
+    assert first.locator("a:focus").get_attribute("href") == f"{LESSON_03.partition('/')[2]}#two-divisors"
     tab.keyboard.press("Tab")
     tab.keyboard.press("Space")
     assert second.get_by_text("Right.").is_visible()
@@ -277,7 +277,7 @@ def test_a_question_is_answered_by_keyboard_and_without_scripts(visit):
 
 
 def test_a_lesson_leads_to_its_questions_and_moodle_gets_all(visit, site):
-    tab = visit.page(LESSONS[4])
+    tab = visit.page(LESSON_03)
     tab.get_by_role("link", name="Five questions to check yourself").click()
     assert tab.url.startswith(address(QUIZ)) and tab.url.endswith("#questions-03")
     (link,) = visit.page("index.html").locator("a.download[href$='quiz.xml']").all()
