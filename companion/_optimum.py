@@ -10,6 +10,10 @@ from companion._models import checked_rows
 
 FLAT = 1e-13  # curvatures below this share of the largest are none: float64 cannot tell them from 0
 CLOSE = 1e-8  # a decrement below this share of the value is close to the minimum
+SEPARATED = (
+    "X separates the classes of y without an error: the loss falls towards 0 as the parameters grow, and has no "
+    "minimum. Take a penalty above 0."
+)
 # NumPy's threads wait busily, as PyTorch's do: in turn on the same cores they made Newton's steps 8 times slower.
 NUMPY = ThreadpoolController().select(user_api="blas")
 
@@ -74,10 +78,7 @@ class Regression:
         own = z[np.arange(len(z)), self.y]
         z[np.arange(len(z)), self.y] = -np.inf
         if not self.penalty and (own > z.max(axis=1))[self.weights > 0].all():
-            raise ValueError(
-                "X separates the classes of y without an error: the loss falls towards 0 as the parameters grow, and "
-                "has no minimum. Take a penalty above 0."
-            )
+            raise ValueError(SEPARATED)
 
 
 def _regression(X, y, *, pos_weight, class_weights, sample_weights, penalty):

@@ -1,9 +1,12 @@
 """What lessons 06 and 06a compare: models at their optimum, cut where unseen rows say, and scored on other rows."""
 
+import warnings
+
 import numpy as np
 from scipy.special import expit, log_expit, logit
 
 from companion import _checks, evaluate, theory, weights
+from companion._optimum import SEPARATED
 
 
 def logistic(X, y, weight=1.0, *, penalty=0.0):
@@ -27,7 +30,9 @@ def logistic(X, y, weight=1.0, *, penalty=0.0):
     Raises
     ------
     ValueError, TypeError
-        If an argument is not as above.
+        If an argument is not as above. Without a penalty, if a plane tells the classes apart: there is no minimum.
+    RuntimeError
+        If the minimum is not reached.
 
     Notes
     -----
@@ -40,13 +45,24 @@ def logistic(X, y, weight=1.0, *, penalty=0.0):
     >>> (logistic(X, y, weight=3.0) / np.log(3)).round(6).tolist()
     [0.0, 1.0]
     """
+    from scipy.linalg import LinAlgWarning
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     X, y, weight = _rows(X, y, weight)
     counted = np.where(y == 1, weight, 1.0)
     penalty = _checks.number("penalty", penalty, least=0) * counted.sum()
     model = LogisticRegression(C=1 / penalty if penalty else np.inf, solver="newton-cholesky", tol=1e-10)
-    model.fit(X, y, counted)
+    with warnings.catch_warnings():
+        stuck = ConvergenceWarning, LinAlgWarning
+        for kind in stuck:
+            warnings.simplefilter("error", kind)
+        try:
+            model.fit(X, y, counted)
+        except stuck as warning:
+            raise RuntimeError(f"logistic has not arrived: {warning} Standardise the features.") from None
+    if not penalty and ((model.decision_function(X) > 0) == y).all():
+        raise ValueError(SEPARATED)
     return np.append(model.coef_[0], model.intercept_)
 
 

@@ -1,5 +1,7 @@
 """What lessons 06 and 06a compare: optima that both frameworks confirm, best cuts, and scores by their definition."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from frameworks import BOTH
@@ -41,9 +43,18 @@ def test_the_focal_regression_is_the_minimum_of_focal_loss(framework, gamma, wei
     )
 
 
-def test_a_focal_regression_that_does_not_arrive_is_refused():
-    with pytest.raises(RuntimeError, match="focal_logistic has not arrived"):
-        alternatives.focal_logistic([[0.0], [1.0], [2.0], [3.0]] * np.array([1e7]), [0, 1, 0, 1], gamma=5.0)
+@pytest.mark.parametrize("regression", [alternatives.logistic, partial(alternatives.focal_logistic, gamma=5.0)])
+def test_a_regression_that_does_not_arrive_is_refused(regression):
+    with pytest.raises(RuntimeError, match="logistic has not arrived"):
+        regression([[0.0], [1.0], [2.0], [3.0]] * np.array([1e12]), [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("regression", [alternatives.logistic, partial(alternatives.focal_logistic, gamma=5.0)])
+def test_classes_that_a_plane_tells_apart_have_no_optimum_without_a_penalty(regression):
+    apart = [[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1]
+    with pytest.raises(ValueError, match="X separates the classes of y without an error"):
+        regression(*apart)
+    assert np.isfinite(regression(*apart, penalty=0.1)).all()
 
 
 def test_no_cut_is_better_than_the_best():

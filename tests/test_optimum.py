@@ -80,7 +80,7 @@ def test_three_classes_arrive_where_scipy_arrives(framework, penalty):
     theirs = minimize(
         loss_and_gradient, np.zeros(15), (CLASSES, weights, penalty), jac=True, method="BFGS", options={"gtol": 1e-12}
     )
-    np.testing.assert_allclose(vector, theirs.x, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(vector, theirs.x, rtol=0, atol=1e-7)  # BFGS stops where rounding hides a descent
 
 
 @frameworks

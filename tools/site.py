@@ -1,5 +1,6 @@
 """Build the site from the stored notebooks: ``python -m tools.site`` writes ``build/site/``, which works from disk."""
 
+import os
 import shutil
 import sys
 from importlib.util import find_spec
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from sphinx.cmd.build import main as sphinx
 
+from companion._quiet import quiet
 from tools import editions, offline, quiz
 from tools.course import BUILD, FRAMEWORKS, NOTEBOOKS, ROOT, css
 
@@ -38,7 +40,9 @@ def build():
 
 if __name__ == "__main__":
     offline.settle()
-    status = build()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with quiet():  # the page of companion.tensorflow loads TensorFlow
+        status = build()
     if status == 0:
         print(f"The site is in build/site: open {SITE / 'index.html'}")
     sys.exit(status)
