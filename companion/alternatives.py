@@ -7,6 +7,7 @@ from scipy.special import expit, log_expit, logit
 
 from companion import _checks, evaluate, theory, weights
 from companion._optimum import SEPARATED
+from companion.data import Split
 
 
 def logistic(X, y, weight=1.0, *, penalty=0.0):
@@ -297,7 +298,7 @@ def differences(table, baseline):
     Raises
     ------
     ValueError, TypeError
-        If `baseline` is no method, or `evaluate.paired` refuses the table.
+        If `table` has other levels, `baseline` is no method, or `evaluate.paired` refuses the table.
 
     Examples
     --------
@@ -307,6 +308,10 @@ def differences(table, baseline):
     """
     import pandas as pd
 
+    if not isinstance(table, pd.DataFrame) or list(table.index.names) != ["method", "split"]:
+        raise TypeError(
+            "table takes a pandas.DataFrame with the index levels method and split, as evaluate.frame makes it."
+        )
     _checks.one_of("baseline", baseline, table.index.unique("method"))
 
     def text(column):
@@ -579,6 +584,7 @@ def _rows(X, y, weight):
 
 
 def _parameters(split, theta):
+    _check_split(split)
     theta = _checks.array("theta", theta, ndim=1)
     if len(theta) != split.X_test.shape[1] + 1:
         raise ValueError(f"theta takes {split.X_test.shape[1]} slopes and an intercept, got {len(theta)} numbers.")
@@ -587,15 +593,25 @@ def _parameters(split, theta):
 
 def _logits(split, z_val, z_test):
     """Return the logits of the validation and of the test part as arrays that fit the split."""
+    _check_split(split)
     z_val, z_test = _checks.array("z_val", z_val, ndim=1), _checks.array("z_test", z_test, ndim=1)
     _checks.same_shape("y_val", split.y_val, "z_val", z_val)
     _checks.same_shape("y_test", split.y_test, "z_test", z_test)
     return z_val, z_test
 
 
+def _check_split(split):
+    if not isinstance(split, Split):
+        raise TypeError(f"split takes a Split, as companion.data.splits returns them; got {_checks.shown(split)}.")
+
+
 def _refitted(split, z_val, z_test):
     """Return a + bz of the test part, where σ(a + bz) is fitted to the validation part (Platt scaling)."""
-    b, a = logistic(z_val[:, None], split.y_val)
+    try:
+        b, a = logistic(z_val[:, None], split.y_val)
+    except ValueError as error:
+        error.add_note("Here X is the column z_val: no σ(a + bz) fits the validation part best.")
+        raise
     return a + b * z_test
 
 

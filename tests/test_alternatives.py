@@ -120,6 +120,20 @@ def test_nothing_is_undone_that_does_not_fit():
         alternatives.undone(SPLIT, theta, gamma=-1.0)
 
 
+def test_what_is_no_split_is_refused_by_name():
+    for call in (alternatives.scores, alternatives.undone):
+        with pytest.raises(TypeError, match="split takes a Split, as companion.data.splits returns them"):
+            call((X, Y), np.zeros(3))
+    with pytest.raises(TypeError, match="split takes a Split"):
+        alternatives.score_logits((X, Y), np.zeros(3), np.zeros(3))
+
+
+def test_logits_that_separate_the_validation_part_cannot_be_refitted():
+    with pytest.raises(ValueError, match="X separates the classes of y") as caught:
+        alternatives.focal_scores(SPLIT, SPLIT.y_val - 0.5, np.zeros(len(SPLIT.y_test)), 2.0)
+    assert caught.value.__notes__ == ["Here X is the column z_val: no σ(a + bz) fits the validation part best."]
+
+
 def test_differences_are_those_of_paired_in_the_order_of_the_methods():
     scores = np.random.default_rng(0).normal(size=(2, 3, 5))
     columns = dict(zip(("recall", "AUC"), scores, strict=True))
@@ -131,6 +145,8 @@ def test_differences_are_those_of_paired_in_the_order_of_the_methods():
     assert found.loc["bent", "AUC"] == f"{gain.mean():+.3f} ± {reach:.3f}"
     with pytest.raises(ValueError, match="baseline"):
         alternatives.differences(table, "nothing")
+    with pytest.raises(TypeError, match="the index levels method and split"):
+        alternatives.differences(table.rename_axis(["rule", "split"]), "none")
 
 
 def test_the_weight_is_compared_with_none_at_chosen_cuts():

@@ -64,7 +64,7 @@ def longer(means, decayed):
     -------
     matplotlib.figure.Figure
         Left the slope, on a logarithmic axis; right the Brier score, dashed and hollow where it is that of refitted
-        logits. Squares are those with decay.
+        logits. Squares, beside the last points, are those with decay.
 
     Raises
     ------
@@ -75,15 +75,15 @@ def longer(means, decayed):
     if len(gammas) > len(COLOURS):
         raise ValueError(f"means takes up to three γ, got {len(gammas)}.")
     fig, (left, right) = plots.figure(2)
-    last = means.index.unique(1).max()
+    beside = 1.15 * means.index.unique(1).max()
     for gamma, colour in zip(gammas, COLOURS, strict=False):
         found = means.loc[gamma]
         left.plot(found["slope, reported"], "o-", color=colour, label=f"γ = {gamma:g}")
         right.plot(found["Brier, reported"], "o-", color=colour, label=f"γ = {gamma:g}")
         right.plot(found["Brier, refitted"], "o--", color=colour, mfc="white")
-        left.plot(last, decayed.loc[gamma, "slope, reported"], "s", color=colour, ms=9)
-        right.plot(last, decayed.loc[gamma, "Brier, reported"], "s", color=colour, ms=9)
-        right.plot(last, decayed.loc[gamma, "Brier, refitted"], "s", color=colour, ms=9, mfc="white")
+        left.plot(beside, decayed.loc[gamma, "slope, reported"], "s", color=colour, ms=9)
+        right.plot(beside, decayed.loc[gamma, "Brier, reported"], "s", color=colour, ms=9)
+        right.plot(beside, decayed.loc[gamma, "Brier, refitted"], "s", color=colour, ms=9, mfc="white")
     left.plot([], [], "s", color=plots.NEUTRAL, ms=9, label="with decay")
     right.plot([], [], "o--", color=plots.NEUTRAL, mfc="white", label="refitted")
     left.axhline(1, color="black", lw=1)

@@ -80,6 +80,8 @@ def costs(penalties, validation, test, names, *, everybody):
                 ha="center",
                 fontsize=11,
             )
+    axes.plot([], [], "--", color=plots.NEUTRAL, label="on test rows")
+    axes.text(0.045, 0.205, "splits that choose this λ:", transform=axes.transAxes, color=plots.NEUTRAL, fontsize=11)
     axes.axhline(everybody, linestyle=":", color=plots.NEUTRAL)
     axes.text(min(penalties), everybody * 0.94, "everybody", color=plots.NEUTRAL, va="top", fontsize=11)
     plots.log_axis(axes, "x", penalties)
