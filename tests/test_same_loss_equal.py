@@ -804,6 +804,75 @@ def above_a_threshold(share):
     return ours, theirs
 
 
+def of_the_hardest(share):
+    """The mean over the hardest rows: PyTorch's, and what makes one of Keras from the losses of rows."""
+
+    def ours(logits, targets):
+        cost = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").ravel()
+        return cost.topk(max(1, int(len(cost) * share))).values.mean()
+
+    def of_keras(rows):
+        def theirs(y_true, y_pred):
+            cost = tf.reshape(rows(y_true, y_pred), [-1])
+            return tf.reduce_mean(tf.math.top_k(cost, max(1, int(cost.shape[0] * share))).values)
+
+        return theirs
+
+    return ours, of_keras
+
+
+BOTH_LOGITS = {"PyTorch": "logits", "TensorFlow": "logits"}
+SAID = {"PyTorch": "logits", "TensorFlow": "probabilities"}
+
+
+@pytest.mark.parametrize("share", [0.5, 0.6])
+def test_a_loss_of_the_hardest_rows_is_one_of_what_it_takes(share):
+    ours, of_keras = of_the_hardest(share)
+
+    def of_logits(y, z):
+        return keras.ops.binary_crossentropy(y, z, from_logits=True)
+
+    def wrong(y, z):  # z where max(z, 0) belongs: another only where z is negative
+        return z - z * y + tf.math.log1p(tf.exp(-tf.abs(z)))
+
+    def given(theirs, **options):
+        found = same_loss(ours, theirs, **options)
+        return found.kinds, *(form.reading.given for form in found.forms)
+
+    of_probabilities = of_keras(keras.ops.binary_crossentropy)
+    assert given(of_keras(wrong)) == ({"law"}, "logits", "logits")
+    assert given(of_keras(of_logits)) == ({"some batches"}, "logits", "logits")  # where all rows tie
+    assert given(of_probabilities) == ({"probabilities", "some batches"}, "logits", "probabilities")
+    assert given(of_probabilities, outputs=SAID) == ({"some batches"}, "logits", "probabilities")
+    for outputs in (None, BOTH_LOGITS):
+        theirs = keras.losses.BinaryCrossentropy(from_logits=True)
+        assert given(theirs, outputs=outputs) == ({"coupled"}, "logits", "logits")
+
+
+def dice_of(size):
+    def ours(p, y):
+        return 1 - 2 * (p * y).sum() / (p.sum() + y.sum())
+
+    def theirs(y, p):
+        p = size(p)
+        return 1 - 2 * tf.reduce_sum(p * y) / (tf.reduce_sum(p) + tf.reduce_sum(y))
+
+    return ours, theirs
+
+
+def test_two_losses_of_probabilities_are_compared_at_logits_if_both_take_them_and_nothing_is_said():
+    assert same_loss(*dice_of(tf.identity)).same
+    found = same_loss(*dice_of(tf.abs))
+    assert found.kinds == {"probabilities"} and found.example is not None
+    assert "equal where both are given probabilities, and differ where both are given logits" in str(found)
+    assert same_loss(*dice_of(tf.abs), outputs="probabilities").same
+
+
+def test_losses_that_are_equal_as_they_are_said_to_be_called_are_the_same_whatever_they_seem_to_want():
+    ours, theirs = dice_of(tf.identity)
+    assert same_loss(ours, theirs, outputs="logits").same
+
+
 @pytest.mark.parametrize("outputs", [None, "logits"])
 def test_what_has_a_softmax_itself_is_one_of_logits_though_it_mixes_rows_there(outputs):
     (ours, theirs), (_, others) = above_a_threshold(0.7), above_a_threshold(0.9)

@@ -379,6 +379,85 @@ def test_weights_that_pytorch_lacks_come_with_the_divisor_that_they_need():
     assert cause.kind == "weights" and same_loss(in_torch(written, eval(weights)), theirs, **THREE_CLASSES).same
 
 
+# Of lines on divisor, weights and factor together: the two losses and class_weight.
+OF_TWO = torch.tensor([1.0, 9.0])
+TOGETHER = {
+    "a divisor that hides a tenth": (nn.CrossEntropyLoss(weight=OF_TWO), SPARSE(from_logits=True), (0.1, 0.9)),
+    "the same, twice": (
+        lambda z, y: 2 * F.cross_entropy(z, y, OF_TWO.to(z)),
+        SPARSE(from_logits=True),
+        (0.1, 0.9),
+    ),
+    "other weights, hidden": (nn.CrossEntropyLoss(weight=OF_TWO), SPARSE(from_logits=True), (0.1, 0.3)),
+    "one weight for all": (nn.BCEWithLogitsLoss(weight=torch.tensor([9.0])), BINARY, (1, 9)),
+    "a sum over a constant": (
+        lambda z, y: F.cross_entropy(z, y, OF_TWO.to(z), reduction="sum") / 32,
+        SPARSE(from_logits=True),
+        (1, 9),
+    ),
+    "a sum over a constant, squared weights": (
+        lambda z, y: F.cross_entropy(z, y, OF_TWO.to(z), reduction="sum") / 32,
+        SPARSE(from_logits=True),
+        (1, 81),
+    ),
+    "no weights in PyTorch": (nn.CrossEntropyLoss(), SPARSE(from_logits=True), (1, 9)),
+    "twice two in Keras": (nn.CrossEntropyLoss(weight=OF_TWO), SPARSE(from_logits=True), (2, 2)),
+}
+BY_SAMPLES = "sum(w[y] * loss) / len(y)"
+
+
+def put_together(causes):
+    """Return the divisor and the weights that the lines give TensorFlow, those that they give PyTorch, and the factor.
+
+    Where a divisor leaves the scale of its weights open, they are 1 and 9.
+    """
+    lines = {cause.kind: cause.mend for cause in causes}
+    assert set(lines) <= {"divisor", "weights", "factor"}
+    divisor = weights = [None] * 4
+    with_w = r"(.+?)(?: with w = (\[.+?\]))?"
+    if "divisor" in lines:
+        pattern = rf"compute {with_w} in TensorFlow, too(?: \(.*\))?; or {with_w} in PyTorch"
+        divisor = re.fullmatch(pattern, lines["divisor"]).groups()
+    if "weights" in lines:
+        pattern = (
+            r"give TensorFlow the weights (\[.+?\])(?:, divided as (.+?))?(?: \(a Keras.*\))?, or PyTorch (\[.+?\])"
+            r"(?:, divided as (.+?))?(?:; the factor below comes beside them)?"
+        )
+        weights = re.fullmatch(pattern, lines["weights"]).groups()
+    sides = []
+    for first in (0, 2):
+        (written, w), (given, divided) = divisor[first : first + 2], weights[first : first + 2]
+        assert not (w and given) or w == given
+        sides.append((written or divided or BY_SAMPLES, eval(w or given or "[1.0, 9.0]")))
+    return *sides, found_in(r"PyTorch: (.+) \* loss", lines["factor"])[0] if "factor" in lines else 1.0
+
+
+@pytest.mark.parametrize("case", TOGETHER)
+def test_all_lines_together_make_the_losses_equal(case):
+    ours, theirs, weights = TOGETHER[case]
+    weights = {"class_weight": dict(enumerate(weights))}
+    for_keras, for_torch, factor = put_together(same_loss(ours, theirs, **weights).causes)
+    found = same_loss(lambda z, y: factor * ours(z, y), in_keras(*for_keras))
+    assert found.same, str(found)
+    mended = in_torch(*for_torch)
+    found = same_loss(lambda z, y: factor * mended(z, y), theirs, **weights)
+    assert found.same, str(found)
+
+
+def test_rows_that_are_left_out_are_no_clip():
+    def ours(z, y):
+        cost = F.binary_cross_entropy_with_logits(z, y, reduction="none")
+        return torch.where(torch.exp(-cost) > 0.9, 0 * cost, cost).mean()
+
+    def mended(y, z):
+        cost = keras.ops.binary_crossentropy(y, z, from_logits=True)
+        return keras.ops.mean(keras.ops.where(keras.ops.exp(-cost) > 0.9, 0 * cost, cost))
+
+    (cause,) = same_loss(ours, BINARY).causes
+    assert cause.kind == "clipping" and "whose class has a probability above 0.9: they are left out" in cause.sentence
+    assert cause.mend == "leave the same rows out on both sides, or none" and same_loss(ours, mended).same
+
+
 def of_labels(weights):
     """A loss of several labels, the mean over rows and columns, with weights of the positives; PyTorch's."""
     return lambda z, y: F.binary_cross_entropy_with_logits(z, y, pos_weight=torch.tensor(weights).to(z))

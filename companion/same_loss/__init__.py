@@ -20,7 +20,10 @@ multiply to one number, such as two factors, are named as one; so are two that m
 missing reduction. Of a law that is not known here it names no parameter: among them a power of the probability (the
 generalised cross-entropy), a sum of two laws (cross-entropy and dice; PolyLoss is known), a hinge over several classes,
 smoothing with a margin, and every loss that mixes rows, but for dice and Tversky's of one logit. Whether its rows
-differ by a factor, in one class or by a divisor is said all the same, where it is seen.
+differ by a factor, in one class or by a divisor is said all the same, where it is seen. Whether a loss takes logits or
+probabilities is read from its gradients where no logit is a probability; one of the hardest rows that mixes them in
+few batches, and is declared what it is not, can get another cause. Rows that are left out are told from a clip where
+such a batch is worth 0, and only if the rows of a batch do not depend on each other.
 """
 
 import importlib.util
@@ -95,10 +98,12 @@ def same_loss(pytorch, tensorflow, *, n_classes=2, outputs=None, class_weight=No
     found = [_inferred(side, said, ignored) for side, said in zip(sides, given, strict=True)]
     declared = [said is not None for said in given]
     wanted = [_as_wanted(*each, ignored) for each in zip(sides, found, given, strict=True)]
-    if wanted.count(None) == 1:
+    as_said = verdict.compare(sides, tuple(found), declared=tuple(declared))
+    if not as_said.same and wanted.count(None) == 1:
         which = 1 - wanted.index(None)
         found[which], declared[which] = wanted[which], False
-    return verdict.compare(sides, tuple(found), declared=tuple(declared))
+        return verdict.compare(sides, tuple(found), declared=tuple(declared))
+    return as_said
 
 
 def _inferred(side, said, ignored):

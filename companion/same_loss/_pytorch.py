@@ -59,9 +59,3 @@ def called(loss):
 def averages(loss):
     """Return whether training takes the mean of what the loss returns: PyTorch takes nothing."""
     return False
-
-
-def held_weights(loss):
-    """Return the class weights that a module holds under PyTorch's own name."""
-    weight = getattr(loss, "weight", None)
-    return weight.detach().double().numpy() if isinstance(weight, torch.Tensor) else None

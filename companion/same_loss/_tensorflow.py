@@ -99,11 +99,6 @@ def from_logits(loss):
     return "lambda y, z: loss(y, z, from_logits=True)"
 
 
-def held_weights(loss):
-    """Keras' losses hold no weights of classes that a divisor could hide."""
-    return None
-
-
 @contextlib.contextmanager
 def _floats(precision):
     before = keras.config.floatx()

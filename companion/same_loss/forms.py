@@ -58,6 +58,8 @@ class Form:
         Whether the gradient at z = 0 is not that of its surroundings.
     clipped : float
         The probability below which, or above one minus which, the gradient is zero; 0 if nowhere in ``|z| ≤ 6``.
+    left_out : bool
+        Whether such rows are left out: where all are right by a wide margin, the loss is 0.
     graph_differs : bool
         Whether a graph computes something else than eager TensorFlow.
     ignored : str
@@ -89,6 +91,7 @@ class Form:
     by_shape: bool = False
     kink: bool = False
     clipped: float = 0.0
+    left_out: bool = False
     graph_differs: bool = False
     ignored: str = ""
     confirmed: bool = False
@@ -129,10 +132,6 @@ def infer(side, *, outputs=None, ignored=None):
     """
     reading = probes.read(side, outputs)
     form = _of_reading(side, reading, ignored)
-    if outputs is None and reading.given == "probabilities" and form.law is not None and form.law.activated:
-        with contextlib.suppress(probes.NotCompared):  # what has a softmax itself takes logits, if it mixes rows there
-            reading = probes.read(side, "logits")
-            form = _of_reading(side, reading, ignored)
     if not reading.columns and not _moves_negatives(side, reading):  # as where y · z is meant for labels of −1 and 1
         shape = reading.targets.partition(" ")[2]
         with contextlib.suppress(Exception):  # a loss may refuse such labels in any way it likes
@@ -166,6 +165,7 @@ def _of_reading(side, reading, ignored):
         form = _with_law(side, form)
     if form.law is not None:
         form.clipped = max(form.clipped, _clip(side, form))
+        form.left_out = form.clipped > 0 and _worth_nothing(side, reading)
         _name(form)
         _check_value(side, form)
         _confirm(side, form)
@@ -288,6 +288,13 @@ def _clip(side, form):
         gone[:, 0] = False
     first = steps[np.arange(len(which)), gone.argmax(axis=1)]
     return float(_rest(form.law, rows(which, first[:, None])[0][: len(which)], labels[which]).max())
+
+
+def _worth_nothing(side, reading):
+    """Whether a batch of rows that are right by a wide margin has a loss of 0."""
+    y = np.repeat(np.arange(side.n_classes), 2)
+    own = y[:, None] == np.arange(side.n_classes) if reading.columns else y == 1
+    return side(reading, np.where(own, 6.0, -6.0), y).value == 0
 
 
 def _name(form):

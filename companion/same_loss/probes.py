@@ -1,5 +1,6 @@
 """The batches that are put to a loss, and what each of them separates."""
 
+import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,7 +36,8 @@ def read(side, outputs=None):
     Logits lie on both sides of 0, where probabilities would be refused, clipped or not finite. Several readings can
     work; the framework's own order of the arguments comes before the other, logits before probabilities. A reading
     under which the gradient vanishes at some points of a class and not at others, as where something is clipped, or
-    under which rows are mixed, comes after those of the same order. But one column that mixes rows comes before two
+    under which rows are mixed, comes after those of the same order; but one of logits first, if the loss has gradients
+    where no logit is a probability, and last, if not. One column that mixes rows comes before two
     columns with one-hot targets: there a loss over the batch, such as Keras' dice, can look like one of each row,
     since the probabilities of a row add up to one. One-hot targets come before labels ``(n, 1)``, which may be
     broadcast over the columns. And one column that is flat at some points, such as a hinge, comes before two, where one
@@ -141,6 +143,8 @@ def _read(side, outputs, errors):
     found = {}
     for precision in ("float64", "float32"):
         for turned in orders:
+            weak, likely = [], []  # under which rows are mixed, or some have no gradient; before any that is backward
+            backward = False
             for given in ("logits", "probabilities"):
                 mixed = flat = None  # of one column
                 hard = None  # of one-hot targets, flat in some rows, such as those that are easy
@@ -157,9 +161,15 @@ def _read(side, outputs, errors):
                     if quality == "poor" and not reading.columns:
                         flat = flat or reading
                     found.setdefault(quality, reading)
-            for quality, reading in found.items():  # the first of the two that was found
-                if quality in ("mixed", "poor"):
+                    backward |= quality == "backward"
+                    if quality in ("mixed", "poor"):
+                        weak.append(reading)
+                        likely += [] if backward else [reading]
+                sure = (each for each in likely if given == "logits" and _takes_logits(side, each))
+                if (reading := next(sure, None)) is not None:
                     return reading
+            if weak:
+                return min(weak, key=lambda reading: reading.given == "logits")
         for reading in _readings(side, "log-probabilities", orders[0], precision, outputs):
             if reading.columns and _quality(side, reading, errors) in ("good", "mixed", "poor"):
                 return reading
@@ -231,6 +241,35 @@ def _quality(side, reading, errors):
     nothing = ~gradient.any(axis=1)
     by_class = [nothing[y == label].mean() for label in range(k)]
     return "good" if set(by_class) <= {0.0, 1.0} else "poor"
+
+
+def _takes_logits(side, reading):
+    """Whether a loss has finite gradients where each logit is below 0 or above 1: one of probabilities clips there.
+
+    So it must be in each class that has any gradient, of rows that are right, or wrong while all others are right.
+    """
+    k, rng = side.n_classes, np.random.default_rng(8)
+    y = np.repeat(np.arange(k), 4)
+    alive = np.zeros(k, dtype=bool)
+    for label, right in itertools.product(range(k), (True, False)):
+        top = np.where((y == label) == right, y, (y + 1) % k)
+        if reading.columns:  # of one sign more, lest probabilities be made of them by their sum
+            above, below = rng.uniform(1.1, 1.6, (len(y), 1)), rng.uniform(-0.8, -0.2, (len(y), k)) / (k - 1)
+            z = np.where(top[:, None] == np.arange(k), above, below)
+        else:
+            z = np.where(top == 1, 1, -1) * rng.uniform(1.1, 1.6, len(y))
+        try:
+            found = side(reading, z, y)
+        except Exception:  # a loss may refuse what it is given in any way it likes
+            return False
+        if not np.isfinite(found.value) or not np.isfinite(found.gradient).all():
+            return False
+        alive[label] |= found.gradient[y == label].any()
+    z, y = batch(reading, k, 6, seed=9, reach=0.9)
+    gradient = side(reading, z, y).gradient
+    return all(alive[label] or not gradient[y == label].any() for label in range(k)) and not _pushes_up(
+        side, reading, z, y
+    )
 
 
 def _is_linear(side, reading, z, moved, y):

@@ -177,11 +177,3 @@ class Side:
     def entries(self, found, rows):
         """Return how many numbers a row the loss came as; 0 if it is one number in training."""
         return 0.0 if found.shape == () or self.adapter.averages(self.loss) else float(np.prod(found.shape)) / rows
-
-    def scale_of_weights(self, weights):
-        """Return the scale of the weights that a module holds, if they are `weights` up to it; otherwise None."""
-        held = self.adapter.held_weights(self.loss)
-        if held is None or held.shape != weights.shape or not (held > 0).all():
-            return None
-        ratio = held / weights
-        return float(ratio[0]) if np.allclose(ratio, ratio[0], rtol=1e-5) else None

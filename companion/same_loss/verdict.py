@@ -116,8 +116,11 @@ def compare(sides, forms, *, declared):
         causes = [cause for cause in causes if cause.kind != "law"]  # the kink tells all
     if apart.any() and {cause.kind for cause in causes} <= _BEFORE | {"law"}:
         causes = _unnamed(sides, found, apart, forms, causes)
+    example = None if causes or any(declared) else _example_of_logits(sides, forms, tolerance)
+    if example:
+        causes = [Cause("probabilities", *words.logits_too())]
     same = not causes
-    example = _example(sides, forms, tolerance) if apart.any() else None
+    example = _example(sides, forms, tolerance) if apart.any() else example
     if apart.any() and example is None:
         small = min((each for each in found if each.apart > 1), key=lambda each: len(each.y))
         example = _shown(sides, forms, small.z, small.y)
@@ -356,6 +359,23 @@ def _example_as_called(sides, forms, tolerance):
     return found and replace(found, as_called=True)
 
 
+def _example_of_logits(sides, forms, tolerance):
+    """Return a batch of logits below 0 and above 1 that parts two losses of probabilities; None if one is none there.
+
+    Two losses that are equal of probabilities are not known to be meant for them, if both have a gradient there.
+    """
+    if any(form.reading.given != "probabilities" for form in forms):
+        return None
+    as_logits = [replace(form, reading=replace(form.reading, given="logits")) for form in forms]
+    reading = next((form.reading for form in as_logits if not form.reading.columns), as_logits[0].reading)
+    z, y = probes.batch(reading, forms[0].n_classes, 2, seed=73, reach=1.0)
+    z = z + np.where(z > 0, 1.0, -1.0)
+    both = _both(sides, as_logits, z, y)
+    apart, finite = _difference(both, y, _precision(forms))
+    alive = all(gradient.any() for _, gradient in both)
+    return _shown(sides, as_logits, z, y) if all(finite) and alive and apart > 1e3 * tolerance else None
+
+
 def _shown(sides, forms, z, y):
     (v, g), (w, h) = _both(sides, forms, z, y)
     return Example(z.tolist(), y.tolist(), (v, w), (g.tolist(), h.tolist()))
@@ -403,7 +423,7 @@ def _causes(sides, forms, declared):
             cause("law", _ratios(sides, forms))
         return causes
     _law_causes(p, t, cause, near)
-    _linear_causes(sides, p, t, cause, near)
+    _linear_causes(p, t, cause, near)
     if not near(p.offset, t.offset, atol=1e-4):
         cause("offset")
     if p.value_fits != t.value_fits:
@@ -492,8 +512,8 @@ def _uniform(weights, near=_near):
     return near(weights, np.full_like(weights, weights.flat[0]))
 
 
-def _linear_causes(sides, p, t, cause, near):
-    """Name what differs in divisor, weights and factor."""
+def _linear_causes(p, t, cause, near):
+    """Name what differs in divisor, weights and factor; the lines on the first two go with the factor that is told."""
     dropped = [form.weights.ndim == 1 and not form.weights.all() for form in (p, t)]
     if dropped[0] != dropped[1]:
         cause("ignored class")
@@ -504,8 +524,6 @@ def _linear_causes(sides, p, t, cause, near):
         divisors.append("samples" if equal and form.divided_by == "weights" else form.divided_by)
     one_is_equal = uniform[0] != uniform[1] and set(divisors) == {"samples", "weights"}
     reduced = p.reduced and t.reduced
-    if reduced and not one_is_equal and (divisors[0] != divisors[1] or p.counted != t.counted):
-        cause("divisor")
     if p.weights.shape != t.weights.shape:
         a, b = (form.weights if form.weights.ndim == 1 else np.diag(form.weights) for form in (p, t))
     else:
@@ -517,27 +535,16 @@ def _linear_causes(sides, p, t, cause, near):
     if p.weights.ndim == t.weights.ndim == 2 and not near(left, 1.0):  # it may be a mean over the columns, too
         of_mean = relation(p.n_classes * a, p.n_classes * b, any(hidden), near)
         kind, left = of_mean if near(of_mean[1], 1.0) else (kind, left)
-    if kind:
-        cause("weights", kind)
-    if not reduced:
-        return
-    factor = t.factor / p.factor
-    if not any(hidden):
-        factor *= left
-    elif one_is_equal:
-        equal = b if uniform[1] else a
-        factor *= equal.flat[0] if uniform[1] else 1 / equal.flat[0]
-    elif hidden[0] and not hidden[1]:
-        factor *= _known_scale(sides[0], p.weights, left)
+    factor = t.factor / p.factor * (1.0 if any(hidden) else left)  # else the weights that are printed hold what is left
     one_family = (p.law.family, p.law.kind) == (t.law.family, t.law.kind)
-    if not near(factor, 1.0) and (one_family or p.reading.columns != t.reading.columns):
+    if not reduced or near(factor, 1.0) or not (one_family or p.reading.columns != t.reading.columns):
+        factor = 1.0
+    if reduced and not one_is_equal and (divisors[0] != divisors[1] or p.counted != t.counted):
+        cause("divisor", factor)
+    if kind:
+        cause("weights", kind, factor)
+    if factor != 1.0:
         cause("factor", factor)
-
-
-def _known_scale(side, weights, left):
-    """Return the factor that is left where the weights of PyTorch's side are held by the module; else one."""
-    scale = side.scale_of_weights(weights)
-    return 1.0 if scale is None else left / scale
 
 
 def relation(a, b, hidden=False, near=_near):

@@ -123,6 +123,14 @@ def silent(who):
     )
 
 
+def logits_too():
+    """Return the sentence and the mending line on two losses that are equal of probabilities, and not of logits."""
+    return (
+        "The two are equal where both are given probabilities, and differ where both are given logits.",
+        'if the models end in a softmax or sigmoid, say so with outputs="probabilities"; else look at the example',
+    )
+
+
 def where(found, odd):
     """Return what the odd ones among the batches compared have in common, and no other; "" if nothing is seen."""
     return _common(found, odd)[0]
@@ -172,7 +180,7 @@ def _common(found, odd):
     return "", ""
 
 
-def _divisor(p, t):
+def _divisor(p, t, factor):
     sentence = f"PyTorch divides {_divides(p)}, TensorFlow {_divides(t)}"
     for form in (p, t):
         weights = form.weights
@@ -182,13 +190,19 @@ def _divisor(p, t):
                 f"; at a batch of 32 and a share of {share:.3g}, where these weights balance the classes, a weight of "
                 f"{nominal:.4g} then acts as {acts:.3g} in {form.framework}"
             )
-    return sentence + ".", f"compute {_as_in(p, t)} in TensorFlow, too{_in_keras(p)}; or {_as_in(t, p)} in PyTorch"
+    in_tensorflow, in_pytorch = _as_in(p, t, factor), _as_in(t, p, 1 / factor)
+    return sentence + ".", f"compute {in_tensorflow} in TensorFlow, too{_in_keras(p)}; or {in_pytorch} in PyTorch"
 
 
-def _as_in(form, other):
-    """Return how a form divides; with its weights, if the other form's divisor hides the scale of its own."""
-    hidden = other.divided_by == "weights" != form.divided_by
-    return _divide(form) + f" with w = {_numbers(form.weights, 7)}" * hidden
+def _as_in(form, other, factor):
+    """Return how a form divides; with the weights, if a factor is told, or the other's divisor hides their scale."""
+    needed = form.divided_by != "weights" and (other.divided_by == "weights" or factor != 1)
+    return _divide(form) + f" with w = {_numbers(_handed(form, factor), 7)}" * needed
+
+
+def _handed(form, factor):
+    """Return the weights of a form, as the other side takes them beside a factor that is told."""
+    return form.weights if form.divided_by == "weights" else form.weights * factor
 
 
 def _in_keras(form):
@@ -251,7 +265,7 @@ def _probabilities(p, t, from_logits):
     return sentence + ".", "PyTorch: loss(log_softmax(z, dim=1), y)"
 
 
-def _weights(p, t, kind):
+def _weights(p, t, kind, factor):
     a, b = _told_apart(p.weights, t.weights)
     if "others" in (p.divided_by, t.divided_by) and kind.startswith("missing"):
         kind = "other"  # equal ones are weights, too, where the shares of the batch multiply them
@@ -273,19 +287,27 @@ def _weights(p, t, kind):
             for form, alpha in zip((p, t), alphas, strict=True)
             if alpha
         )
-    a, b = _numbers(p.weights, 7), _numbers(t.weights, 7)
-    in_tensorflow, in_pytorch = _divided_alike(p, t), _divided_alike(t, p)
+    a, b = (_numbers(_handed(*each), 7) for each in ((p, factor), (t, 1 / factor)))
+    in_tensorflow, in_pytorch = _divided_alike(p, t, factor), _divided_alike(t, p, 1 / factor)
+    beside = "; the factor below comes beside them" * (factor != 1)
     columns = ", where the sum over the columns is divided by n" * (p.weights.ndim == 2)
     return (
         told[0].upper() + told[1:] + ".",
         f"give TensorFlow the weights {a}{in_tensorflow}{in_tensorflow and _in_keras(p)}, or PyTorch {b}"
-        f"{in_pytorch}{columns}",
+        f"{in_pytorch}{columns}{beside}",
     )
 
 
-def _divided_alike(form, other):
-    """Return how to divide with the weights of a form on the other side, where equal ones have told nothing of it."""
-    told = form.divided_by != "weights" or np.ptp(other.weights) > 1e-4 * other.weights.max()
+def _divided_alike(form, other, factor):
+    """Return how to divide with the weights of a form on the other side, where equal ones have told nothing of it.
+
+    PyTorch's loss of several columns, given weights, divides by their sum.
+    """
+    by_sum = form.divided_by == "weights"
+    equal, equal_there = (np.ptp(each.weights) <= 1e-4 * each.weights.max() for each in (form, other))
+    own = other.framework == "PyTorch" and _softmax(other) and equal_there
+    hides = other.divided_by == "weights" and (equal or equal_there) or own
+    told = not equal_there if by_sum else not hides or np.allclose(_handed(form, factor), 1)
     return "" if told else f", divided as {_divide(form)}"
 
 
@@ -371,6 +393,13 @@ def _which(text, attribute, mend):
 
 def _clipping(p, t):
     who = [form for form in (p, t) if form.clipped]
+    if all(form.left_out for form in who):
+        told = " and ".join(
+            f"{form.framework}'s loss and gradient are 0 in rows whose class has a probability above "
+            f"{1 - form.clipped:.3g}: they are left out"
+            for form in who
+        )
+        return f"{told}.", "leave the same rows out on both sides, or none"
     told = " and ".join(
         f"{form.framework}'s gradient is 0 where a probability is clipped, at {form.clipped:.3g}" for form in who
     )
