@@ -67,6 +67,17 @@ def unmasked(argument, values):
         )
 
 
+def as_numpy(values):
+    """Return what NumPy makes of `values`, also of a tensor with a gradient or in bfloat16, which it does not know."""
+    if hasattr(values, "detach"):  # a torch.Tensor
+        values = values.detach().cpu()
+        values = values.double() if values.is_floating_point() else values
+    result = np.asarray(values)
+    if result.dtype.kind == "V" and result.dtype.names is None:  # TensorFlow's bfloat16
+        result = result.astype(np.float64)
+    return result
+
+
 def plain(argument, values, wanted):
     """Return `values` as a NumPy array of real numbers: the one place that knows in what users keep their numbers.
 
@@ -76,12 +87,7 @@ def plain(argument, values, wanted):
     unmasked(argument, values)
     given = values  # described only where it is refused: the repr of an array takes milliseconds
     try:
-        if hasattr(values, "detach"):  # a torch.Tensor: NumPy knows neither its gradient nor bfloat16
-            values = values.detach().cpu()
-            values = values.double() if values.is_floating_point() else values
-        result = np.asarray(values)
-        if result.dtype.kind == "V" and result.dtype.names is None:  # TensorFlow's bfloat16
-            result = result.astype(np.float64)
+        result = as_numpy(values)
         if result.dtype.kind == "O":
             if result.ndim == 0 or any(isinstance(value, (str, bytes)) for value in result.flat):
                 raise TypeError
@@ -152,15 +158,15 @@ def by_class(argument, values, *, n_classes):
 
 
 def columns_by_class(values):
-    """Return a DataFrame whose columns are named 0…K−1, also in letters as files have them, in that order.
+    """Return a DataFrame whose columns are named 0…K−1, in that order; also in letters, as floats or as False and True.
 
     Anything else is returned as it is.
     """
     if len(getattr(values, "shape", ())) == 2 and hasattr(values, "columns"):
-        named = {str(name): name for name in values.columns}
+        names = [f"{name:g}" if isinstance(name, numbers.Real) else str(name) for name in values.columns]
         in_order = [str(k) for k in range(values.shape[1])]
-        if set(named) == set(in_order):
-            return values[[named[name] for name in in_order]]
+        if set(names) == set(in_order):
+            return values.iloc[:, [names.index(name) for name in in_order]]
     return values
 
 

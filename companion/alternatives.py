@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit, log_expit, logit
 
 from companion import _checks, evaluate, theory, weights
-from companion._optimum import SEPARATED
+from companion._optimum import SEPARATED, _curved
 from companion.data import Split
 
 
@@ -31,14 +31,16 @@ def logistic(X, y, weight=1.0, *, penalty=0.0):
     Raises
     ------
     ValueError, TypeError
-        If an argument is not as above. Without a penalty, if a plane tells the classes apart: there is no minimum.
+        If an argument is not as above. Without a penalty, if a plane tells the classes apart, all or some of their
+        rows: there is no minimum.
     RuntimeError
         If the minimum is not reached.
 
     Notes
     -----
     scikit-learn's Newton steps: the optimum that `companion.pytorch.minimise` and `companion.tensorflow.minimise`
-    find, for lessons that fit hundreds. As there, the penalty leaves the intercept alone.
+    find, for lessons that fit hundreds. As there, the penalty leaves the intercept alone. Where columns repeat others
+    there are many optima, and this one may be another than theirs; the logits are the same.
 
     Examples
     --------
@@ -46,25 +48,17 @@ def logistic(X, y, weight=1.0, *, penalty=0.0):
     >>> (logistic(X, y, weight=3.0) / np.log(3)).round(6).tolist()
     [0.0, 1.0]
     """
-    from scipy.linalg import LinAlgWarning
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     X, y, weight = _rows(X, y, weight)
-    counted = np.where(y == 1, weight, 1.0)
-    penalty = _checks.number("penalty", penalty, least=0) * counted.sum()
-    model = LogisticRegression(C=1 / penalty if penalty else np.inf, solver="newton-cholesky", tol=1e-10)
+    counted, penalty = np.where(y == 1, weight, 1.0), _checks.number("penalty", penalty, least=0)
+    C = 1 / (penalty * counted.sum()) if penalty else np.inf
     with warnings.catch_warnings():
-        stuck = ConvergenceWarning, LinAlgWarning
-        for kind in stuck:
-            warnings.simplefilter("error", kind)
-        try:
-            model.fit(X, y, counted)
-        except stuck as warning:
-            raise RuntimeError(f"logistic has not arrived: {warning} Standardise the features.") from None
-    if not penalty and ((model.decision_function(X) > 0) == y).all():
-        raise ValueError(SEPARATED)
-    return np.append(model.coef_[0], model.intercept_)
+        warnings.simplefilter("ignore")  # of a singular Hessian, as of columns that repeat others: the gradient counts
+        model = LogisticRegression(C=C, solver="newton-cholesky", tol=1e-10).fit(X, y, counted)
+    theta = np.append(model.coef_[0], model.intercept_)
+    _check_optimum(theta, X, y, counted / counted.sum(), penalty)
+    return theta
 
 
 def focal_logistic(X, y, weight=1.0, *, gamma, penalty=0.0):
@@ -90,7 +84,7 @@ def focal_logistic(X, y, weight=1.0, *, gamma, penalty=0.0):
     Raises
     ------
     ValueError, TypeError
-        If an argument is not as above.
+        If an argument is not as above, or `logistic` has no minimum to start from.
     RuntimeError
         If the minimum is not reached.
 
@@ -145,7 +139,8 @@ def best_cut(y, logits):
     Returns
     -------
     float
-        The alarm is raised where ``logits > cut``. Of cuts that are equally good, the highest.
+        The alarm is raised where ``logits > cut``. Of cuts that are equally good, the highest: the next number below
+        a logit, in float32 or float16 if the logits are. If no cut is better than none, no logit is above it.
 
     Raises
     ------
@@ -158,13 +153,18 @@ def best_cut(y, logits):
     >>> (logits > best_cut(y, logits)).tolist()
     [False, False, True, True, True]
     """
-    from sklearn import metrics
-
     _checks.same_rows("y", y, "logits", logits)
+    dtype = str(getattr(logits, "dtype", "")).lower()  # in a wider one, the next number below would be rounded back
+    if "bfloat16" in dtype:
+        raise TypeError("logits takes float16, float32 or float64, got bfloat16; take float32 of them.")
     y, logits = _checks.binary_labels("y", y), _checks.array("logits", logits, ndim=1)
     _checks.same_shape("y", y, "logits", logits)
-    false_alarms, recall, cuts = metrics.roc_curve(y, logits, drop_intermediate=False)
-    return float(np.nextafter(cuts[np.argmax(recall - false_alarms)], -np.inf))
+    gains = np.where(y == 1, (y == 0).sum(), -(y == 1).sum())  # of an alarm: whole numbers, which tie exactly
+    down, place = np.unique(-logits, return_inverse=True)
+    gains = np.append(0.0, np.cumsum(np.bincount(place, gains)))  # of no alarm, and of all from the highest logit down
+    best = np.append(np.inf, -down)[np.argmax(gains)]
+    kind = next((kind for kind in (np.float32, np.float16) if kind.__name__ in dtype), np.float64)
+    return float(np.nextafter(kind(best), kind(-np.inf)))
 
 
 def scores(split, theta):
@@ -328,7 +328,7 @@ def against(splits, models, baseline):
     Parameters
     ----------
     splits : list of companion.data.Split
-        Two at least.
+        Two at least, of different seeds.
     models : list of dict of str to array_like of float, shape (d + 1,)
         For each split, the slopes and the intercept by method; the same methods for each.
     baseline : str
@@ -343,7 +343,7 @@ def against(splits, models, baseline):
     Raises
     ------
     ValueError, TypeError
-        If the lists differ in length, `baseline` is no method, or a model does not fit its split.
+        If the lists differ in length, a seed is repeated, `baseline` is no method, or a model does not fit its split.
 
     Examples
     --------
@@ -356,6 +356,7 @@ def against(splits, models, baseline):
     """
     import pandas as pd
 
+    splits = _different(splits)
     _checks.same_length("splits", splits, "models", models)
     _checks.one_of("baseline", baseline, models[0])
     rows = {
@@ -375,13 +376,19 @@ def weight_and_choice(splits):
     Parameters
     ----------
     splits : list of companion.data.Split
+        Of different seeds.
 
     Returns
     -------
     pandas.DataFrame of float
-        A row for each split. ``balanced accuracy``, ``AUC`` and ``average precision``: with the weight minus without,
-        the first at the cuts that the validation part chose. ``choosing``: the balanced accuracy without the weight
-        at the chosen cut minus that at p = 1/(1 + w).
+        A row for each split, known by its seed. ``balanced accuracy``, ``AUC`` and ``average precision``: with the
+        weight minus without, the first at the cuts that the validation part chose. ``choosing``: the balanced accuracy
+        without the weight at the chosen cut minus that at p = 1/(1 + w).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `splits` is not as above, or `logistic` finds no minimum.
 
     Examples
     --------
@@ -393,7 +400,7 @@ def weight_and_choice(splits):
     import pandas as pd
 
     rows = {}
-    for split in splits:
+    for split in _different(splits):
         w, (X, y) = weights.pos_weight(split.y_train), (split.X_train, split.y_train)
         plain = logistic(X, y)
         without, with_weight = scores(split, plain), scores(split, logistic(X, y, w))
@@ -510,7 +517,7 @@ def smote_lengths(X, y, *, seed, penalties=(0.0,)):
     y : array_like of int, shape (n,)
         Labels 0 and 1, both present.
     seed : int
-        Of SMOTE's draws.
+        Of SMOTE's draws, from 0 on.
     penalties : sequence of float, optional
         λ of λ/2·‖β‖², relative to the mean loss, in which both classes have the same total weight; 0 is none.
 
@@ -519,6 +526,12 @@ def smote_lengths(X, y, *, seed, penalties=(0.0,)):
     list of float
         ‖β‖ with SMOTE over ‖β‖ with the weight, for each penalty.
 
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as above, `logistic` finds no minimum, or the rare class has fewer than six rows: SMOTE
+        draws among five neighbours.
+
     Examples
     --------
     >>> X, y = gaussians([1.0, 0.0], n=500, positives=50, seed=0)
@@ -526,18 +539,12 @@ def smote_lengths(X, y, *, seed, penalties=(0.0,)):
     [1.1, 1.0]
     """
     from imblearn.over_sampling import SMOTE
-    from sklearn.linear_model import LogisticRegression
 
     X, y, _ = _rows(X, y, 1.0)
-    found = []
-    for rows, labels in (SMOTE(random_state=seed).fit_resample(X, y), (X, y)):
-        balance = len(labels) / (2 * np.bincount(labels))[labels]  # all one after SMOTE
-        models = [
-            LogisticRegression(C=1 / (penalty * len(labels)) if penalty else np.inf, solver="newton-cholesky")
-            for penalty in penalties
-        ]
-        found.append([np.linalg.norm(model.fit(rows, labels, balance).coef_) for model in models])
-    return [float(smote / weighted) for smote, weighted in zip(*found, strict=True)]
+    made = SMOTE(random_state=_checks.whole("seed", seed)).fit_resample(X, y)
+    runs = (*made, 1.0), (X, y, weights.pos_weight(y))
+    found = [[np.linalg.norm(logistic(*run, penalty=penalty)[:-1]) for run in runs] for penalty in penalties]
+    return [float(smote / weighted) for smote, weighted in found]
 
 
 def gaussians(shift, *, n, positives, seed):
@@ -550,6 +557,7 @@ def gaussians(shift, *, n, positives, seed):
     n, positives : int
         Rows, and how many of them are positive.
     seed : int
+        Seed of ``numpy.random.default_rng``, from 0 on.
 
     Returns
     -------
@@ -573,7 +581,8 @@ def gaussians(shift, *, n, positives, seed):
     if positives >= n:
         raise ValueError(f"positives takes less than n = {n}, got {positives}.")
     y = (np.arange(n) >= n - positives).astype(int)
-    return np.random.default_rng(seed).normal(size=(n, len(shift))) + y[:, None] * shift, y
+    rng = np.random.default_rng(_checks.whole("seed", seed))
+    return rng.normal(size=(n, len(shift))) + y[:, None] * shift, y
 
 
 def _rows(X, y, weight):
@@ -581,6 +590,36 @@ def _rows(X, y, weight):
     X, y = _checks.array("X", X, ndim=2), _checks.binary_labels("y", y)
     _checks.same_length("X", X, "y", y)
     return X, y, _checks.number("weight", weight, above=0)
+
+
+def _check_optimum(theta, X, y, shares, penalty):
+    """Refuse parameters at which the loss has no minimum: its gradient is not 0, or its curvature vanishes.
+
+    Columns are brought to −1…1, so that neither their units nor their origins count.
+    """
+    from scipy.linalg import eigh
+
+    low, high = X.min(axis=0) / 2, X.max(axis=0) / 2
+    reach = np.where(high > low, high - low, 1.0)
+    design = np.column_stack([(X - (high + low)) / reach, np.ones(len(X))])
+    logits = X @ theta[:-1] + theta[-1]
+    if not penalty and ((logits > 0) == y).all():
+        raise ValueError(SEPARATED)
+    p, base = expit(logits), shares @ y
+    gradient = np.abs(design.T @ (shares * (p - y)) + np.append(penalty * theta[:-1] / reach, 0.0)).max()
+    if not gradient < 1e-6 * base * (1 - base):
+        raise RuntimeError(
+            f"logistic has not arrived: the gradient is {gradient:.2g} instead of 0. Standardise the features, or take "
+            "a less extreme weight."
+        )
+    if not penalty:  # the curvature is compared with that of the intercept alone, in the directions in which it has any
+        here, start = ((design.T * shares * slope) @ design for slope in (p * (1 - p), base * (1 - base)))
+        span = _curved(start)
+        if eigh(span.T @ here @ span, span.T @ start @ span, eigvals_only=True)[0] < 1e-8:
+            raise ValueError(
+                "X separates the classes of y in part: in some direction the loss falls ever more slowly as the "
+                "parameters grow, and has no minimum. Take a penalty above 0."
+            )
 
 
 def _parameters(split, theta):
@@ -598,6 +637,20 @@ def _logits(split, z_val, z_test):
     _checks.same_shape("y_val", split.y_val, "z_val", z_val)
     _checks.same_shape("y_test", split.y_test, "z_test", z_test)
     return z_val, z_test
+
+
+def _different(splits):
+    """Return splits as a list, or refuse some that share a seed: rows are known by it."""
+    splits = list(splits)
+    for split in splits:
+        _check_split(split)
+    seeds = [split.seed for split in splits]
+    if repeated := [seed for seed in seeds if seeds.count(seed) > 1]:
+        raise ValueError(
+            f"splits takes splits of different seeds, by which their rows are known; got seed {repeated[0]} "
+            f"{seeds.count(repeated[0])} times. Take each data set by itself."
+        )
+    return splits
 
 
 def _check_split(split):

@@ -49,7 +49,8 @@ def agreed(by_framework, *, atol=1e-10):
     AssertionError
         If the two differ; the message says by how much and where. NaN and infinity agree with nothing.
     ValueError, TypeError
-        If `by_framework` is not as above, or `atol` is not one positive finite number.
+        If `by_framework` is not as above, tables have other rows or columns, or `atol` is not one positive finite
+        number.
 
     Examples
     --------
@@ -172,8 +173,8 @@ def holds(text, condition):
     AssertionError
         If it is false somewhere, or missing, as pandas' NA and NaN are; the message repeats the sentence and counts.
     ValueError, TypeError
-        If `text` is empty, `condition` is empty, so that nothing would be checked, or it holds anything but True and
-        False.
+        If `text` is empty, `condition` is empty, so that nothing would be checked, has masked entries, or holds
+        anything but True and False.
 
     Notes
     -----
@@ -212,7 +213,8 @@ def assert_parity(a, b, *, atol):
         If the shapes or any values differ; the message names the shapes, or the largest difference and where it is.
         NaN and infinity agree with nothing.
     ValueError, TypeError
-        If `atol` is not one positive finite number; if there is nothing to compare, or it is not made of real numbers.
+        If `atol` is not one positive finite number; if there is nothing to compare, it is not made of real numbers, or
+        entries are masked; if tables have other rows or columns.
 
     Notes
     -----
@@ -351,6 +353,12 @@ def _parts(value):
 
 def _arrays_compared(a, b, atol, where):
     _checks.same_rows("PyTorch's values", a, "TensorFlow's", b)
+    columns = [list(values.columns) for values in (a, b) if hasattr(values, "columns")]
+    if len(columns) == 2 and columns[0] != columns[1]:
+        raise ValueError(
+            f"PyTorch's values and TensorFlow's take the same columns in the same order, got {columns[0]} and "
+            f"{columns[1]}."
+        )
     a, b = _numbers("PyTorch", a), _numbers("TensorFlow", b)
     if a.shape != b.shape:
         raise AssertionError(f"PyTorch has {where}shape {a.shape}, TensorFlow {b.shape}.")
@@ -367,8 +375,9 @@ def _arrays_compared(a, b, atol, where):
 
 def _numbers(side, values):
     """Return what one framework gave as float64; NaN may be in it, and then agrees with nothing."""
+    _checks.unmasked(f"What {side} gave", values)
     try:
-        values = np.asarray(values.detach() if hasattr(values, "detach") else values)
+        values = _checks.as_numpy(values)
     except ValueError as error:
         raise ValueError(f"{side}'s values are rows of unequal length.") from error
     if values.dtype.kind not in "biuf":
@@ -390,6 +399,7 @@ def _figures(pytorch, tensorflow):
 def _conditions(values):
     """Return what must be true as an array of bool, not empty; what is missing is not true."""
     wanted = "condition takes True and False"
+    _checks.unmasked("condition", values)
     found = np.asarray(values)
     if found.size == 0:
         raise ValueError(f"{wanted}, got none (shape {found.shape}): nothing would be checked.")
@@ -406,6 +416,7 @@ def _conditions(values):
 
 
 def _text(name, value, digits):
-    if np.ndim(value) or np.asarray(value).dtype.kind not in "biufU":
+    number = _checks.as_numpy(value)
+    if number.ndim or number.dtype.kind not in "biufU":
         raise TypeError(f"side_by_side takes single numbers, got {_checks.shown(value)} for {name!r}.")
-    return f"{value:.{digits}f}" if np.asarray(value).dtype.kind == "f" else str(value)
+    return f"{number:.{digits}f}" if number.dtype.kind == "f" else str(value)

@@ -95,12 +95,13 @@ class Dataset(Split):
         Returns
         -------
         list of ndarray of float64, shape (n_part, d)
-            The features of `train`, and of each of `others`.
+            The features of `train`, and of each of `others`; d is that of `feature_names`. Numbers that are missing in
+            all rows of `train` are 0 there.
 
         Raises
         ------
         ValueError, TypeError
-            If a part is empty, or holds anything but row numbers.
+            If a part is empty, or holds anything but row numbers; if a category is missing in all rows of `train`.
 
         Examples
         --------
@@ -111,7 +112,11 @@ class Dataset(Split):
         """
         parts = [train, *others]
         parts = [_rows("train" if i == 0 else f"others[{i - 1}]", rows, len(self.y)) for i, rows in enumerate(parts)]
-        features = _preparation(self.X).fit(self.X.iloc[parts[0]])
+        seen = self.X.iloc[parts[0]]
+        for column in seen.select_dtypes(exclude=["number", "bool"]):
+            if seen[column].isna().all():
+                raise ValueError(f"train takes rows with a category in {column!r} at least once, got gaps alone.")
+        features = _preparation(self.X).fit(seen)
         return [np.ascontiguousarray(features.transform(self.X.iloc[rows]), dtype=np.float64) for rows in parts]
 
     def __repr__(self):
@@ -242,7 +247,8 @@ def load(name, *, seed=0, keep_leaks=False):
     table, _ = _table(name, place)
     kept = _prepared if table.size <= _SMALL else _prepared.__wrapped__
     dataset = kept(name, place, seed, bool(keep_leaks))
-    # What is kept must stay as it is, whatever becomes of what is returned. The table copies itself when it is changed.
+    # What is kept must stay as it is, whatever becomes of what is returned. The table copies itself when pandas changes
+    # it; who writes into an array that lies in it, X["age"].array, writes into what is kept.
     arrays = {field: value.copy() for field, value in vars(dataset).items() if isinstance(value, np.ndarray)}
     return replace(dataset, X=dataset.X.copy(deep=False), **arrays)
 
@@ -298,7 +304,7 @@ def stratified(X, y, *, seeds=range(20), val=0.2, test=0.2):
     Raises
     ------
     ValueError, TypeError
-        If an argument is not as above, the shares leave nothing for training, or there are too few samples of a class.
+        If an argument is not as above, or a class is missing in a part: its share is too small for so few samples.
 
     Examples
     --------
@@ -313,14 +319,20 @@ def stratified(X, y, *, seeds=range(20), val=0.2, test=0.2):
     val = _checks.number("val", val, least=0, below=1)
     test = _checks.number("test", test, above=0, below=1)
     n_classes = len(_checks.counts("y", y))
-    shares = [1 - val - test, test, *([val] if val else [])]
-    if int(min(shares) * len(y)) < n_classes or np.bincount(y).min() < 2 + (val > 0):
-        raise ValueError(
-            f"val={val:g} and test={test:g} of {len(y)} samples leave no room for each of the {n_classes} classes in "
-            "each part."
-        )
-    parts = [(seed, _split(y, seed, val=val, test=test)) for seed in _seeds(seeds)]
-    return [Split(*(array for rows in part for array in (X[rows], y[rows])), seed=seed) for seed, part in parts]
+    found = []
+    for seed in _seeds(seeds):
+        try:
+            parts = _split(y, seed, val=val, test=test)
+        except ValueError:  # scikit-learn's, where it can tell beforehand
+            parts = ()
+        if not parts or any(len(np.unique(y[rows])) < n_classes for rows in parts if len(rows)):
+            raise ValueError(
+                f"val={val:g} and test={test:g} of {len(y)} samples, {np.bincount(y).min()} of the rarest class, leave "
+                f"no room for each of the {n_classes} classes in each part (seed {seed}). Take larger shares for the "
+                "part that lacks one, merge rare classes, or gather more of their samples."
+            )
+        found.append(Split(*(array for rows in parts for array in (X[rows], y[rows])), seed=seed))
+    return found
 
 
 def gaussian_classes(n, *, separation, prior, seed):
@@ -575,7 +587,7 @@ def _preparation(table):
         feature_name_combiner=lambda column, category: f"{column}={category}",
     )
     return make_column_transformer(
-        (make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), numeric),
+        (make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()), numeric),
         (make_pipeline(SimpleImputer(strategy="most_frequent"), one_hot), categorical),
         ("passthrough", binary),
         sparse_threshold=0,

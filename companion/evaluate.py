@@ -197,7 +197,7 @@ def calibrations(y, logits):
     ----------
     y : array_like of int, shape (…, n)
         Labels 0 and 1 of the samples; what lies before the last axis is broadcast, so that (S, n) serves logits of
-        shape (W, S, n).
+        shape (W, S, n). The index of a Series, or the columns of a DataFrame, are the samples.
     logits : array_like of float, shape (…, n)
         Predicted log-odds; the last axis is that of the samples.
 
@@ -209,7 +209,8 @@ def calibrations(y, logits):
     Raises
     ------
     ValueError, TypeError
-        If the shapes do not fit, or `calibration` refuses a model; the message says which.
+        If the shapes do not fit, or the samples are labelled in two orders; if `calibration` refuses a model; the
+        message says which.
 
     Examples
     --------
@@ -218,8 +219,7 @@ def calibrations(y, logits):
     >>> found["intercept"].round(3).tolist(), found["slope"].round(3).tolist()
     ([0.0, -1.0], [1.351, 1.351])
     """
-    if len(np.shape(y)) == len(np.shape(logits)) == 1:
-        _checks.same_rows("y", y, "logits", logits)
+    _check_samples(y, "logits", logits)
     y, logits = _checks.plain("y", y, "an array of labels"), _checks.array("logits", logits)
     if y.ndim == 0 or logits.ndim == 0:
         raise ValueError(f"y and logits take an axis of samples, got shapes {y.shape} and {logits.shape}.")
@@ -244,7 +244,8 @@ def rates(y, alarms):
     Parameters
     ----------
     y : array_like of int, shape (…, n)
-        Labels 0 and 1; of the shape of `alarms`, or of one that is repeated along its first axes.
+        Labels 0 and 1; of the shape of `alarms`, or of one that is repeated along its first axes. The index of a
+        Series, or the columns of a DataFrame, are the samples.
     alarms : array_like of bool, shape (…, n)
         What is decided of each row.
 
@@ -256,7 +257,8 @@ def rates(y, alarms):
     Raises
     ------
     ValueError, TypeError
-        If `alarms` is not of bool; if labels are not 0 and 1; if the shapes do not fit.
+        If `alarms` is not of bool; if labels are not 0 and 1; if the shapes do not fit, or the samples are labelled in
+        two orders.
 
     Examples
     --------
@@ -264,7 +266,7 @@ def rates(y, alarms):
     >>> {name: values.round(3).tolist() for name, values in found.items()}
     {'alarms': [3, 1], 'precision': [0.667, 1.0], 'recall': [1.0, 0.5]}
     """
-    _checks.same_rows("y", y, "alarms", alarms)
+    _check_samples(y, "alarms", alarms)
     y = _checks.plain("y", y, "an array of labels 0 and 1")
     alarms = _checks.plain("alarms", alarms, "an array of True and False")
     if alarms.dtype != bool or alarms.ndim == 0:
@@ -278,6 +280,15 @@ def rates(y, alarms):
         return {"alarms": raised, "precision": hits / raised, "recall": hits / (y == 1).sum(axis=-1)}
 
 
+def _check_samples(y, argument, values):
+    """Refuse two labelled arrays whose samples, which lie on the last axis, differ, and two tables of other models."""
+    tables = [hasattr(each, "columns") for each in (y, values)]
+    samples = [each.T if table else each for each, table in zip((y, values), tables, strict=True)]
+    _checks.same_rows("y", samples[0], argument, samples[1])
+    if all(tables) and len(y) == len(values):
+        _checks.same_rows("y", y, argument, values)
+
+
 def frame(columns, /, **axes):
     """Return arrays that share their axes as one table with named rows.
 
@@ -286,7 +297,7 @@ def frame(columns, /, **axes):
     columns : dict of str to array_like
         What each column holds; all of one shape, an axis for each of `axes`, in their order.
     **axes : sequence
-        The values along each axis, by the axis' name.
+        The values along each axis, by the axis' name; none repeats.
 
     Returns
     -------
@@ -296,8 +307,8 @@ def frame(columns, /, **axes):
     Raises
     ------
     ValueError, TypeError
-        If there is no column or no axis, or a column has another shape than the axes, or is labelled with the values
-        of an axis in another order.
+        If there is no column or no axis, an axis repeats a value, or a column has another shape than the axes, or is
+        labelled with the values of an axis in another order.
 
     Examples
     --------
@@ -312,11 +323,14 @@ def frame(columns, /, **axes):
     if not axes:
         raise TypeError("frame takes the values along each axis by the axis' name, such as w=weights; got none.")
     axes = {name: list(values) for name, values in axes.items()}
+    for name, values in axes.items():
+        if pd.Index(values).has_duplicates:
+            raise ValueError(f"The axis {name} takes different values, which name the rows; got {values}.")
     shape = tuple(map(len, axes.values()))
     for name, values in columns.items():
         _checks.unmasked(f"column {name!r}", values)
         _check_order(name, values, axes)
-    columns = {name: np.asarray(values) for name, values in columns.items()}
+    columns = {name: _checks.as_numpy(values) for name, values in columns.items()}
     for name, values in columns.items():
         if values.shape != shape:
             raise ValueError(f"The axes {', '.join(axes)} have shape {shape}; column {name!r} has {values.shape}.")
@@ -372,7 +386,7 @@ def spread(table, *, by="w", rows=None, digits=3):
     """
     table, digits = _table(table), _checks.whole("digits", digits)
     _checks.one_of("by", by, table.index.names)
-    groups = table.groupby(level=by)
+    groups = table.groupby(level=by, dropna=False)
     if (groups.size() < 2).any():
         raise ValueError(f"spread takes at least two rows for each value of {by!r}; one has no spread.")
     mean, deviation = groups.mean(skipna=False), groups.std(ddof=0, skipna=False)
@@ -383,7 +397,10 @@ def spread(table, *, by="w", rows=None, digits=3):
         if absent:
             raise ValueError(f"rows takes values of {by!r}, which has {list(text.index)}; got {absent[0]!r}.")
         text = text.loc[list(rows)]
-    return text.rename(index=lambda value: value if isinstance(value, str) else f"{value:g}")
+    names = [f"{value:g}" if isinstance(value, numbers.Real) else str(value) for value in text.index]
+    if len(set(names)) < len(names):  # six digits are too few to tell them apart
+        names = [str(value) for value in text.index]
+    return text.set_axis(names).rename_axis(index=by)
 
 
 def paired(first, second, *, over="split", level=0.95):
@@ -392,8 +409,8 @@ def paired(first, second, *, over="split", level=0.95):
     Parameters
     ----------
     first, second : DataFrame or Series of numbers
-        Such as `frame` returns; the difference is ``first - second``. `second` has the index of `first`, or that of
-        `over` alone: it then is compared with each row of `first`.
+        Such as `frame` returns; the difference is ``first - second``. `second` has the levels of `first`, in any
+        order, or that of `over` alone: it then is compared with each row of `first`.
     over : str, optional
         The level of the index that pairs the two.
     level : float, optional
@@ -409,8 +426,8 @@ def paired(first, second, *, over="split", level=0.95):
     Raises
     ------
     ValueError, TypeError
-        If an index has no level `over`, the two do not hold the same rows and columns, a number is missing, or there
-        are fewer than two pairs.
+        If an index has no level `over`, the two do not hold the same levels, rows and columns, a number is missing, or
+        there are fewer than two pairs.
 
     Notes
     -----
@@ -438,6 +455,14 @@ def paired(first, second, *, over="split", level=0.95):
         raise TypeError("first and second take two tables or two Series, got one of each.")
     if all(single):  # two Series are compared, whatever their names
         first, second = (_table(series).set_axis(["value"], axis=1) for series in (first, second))
+    levels = list(first.index.names)
+    if second.index.nlevels > 1 and set(levels) == set(second.index.names):
+        second = second.reorder_levels(levels)
+    elif list(second.index.names) not in (levels, [over]):
+        raise ValueError(
+            f"second takes an index with the levels of first, {levels}, or {over!r} alone; got "
+            f"{list(second.index.names)}."
+        )
     first, second = _by_pair("first", first, over), _by_pair("second", second, over)
     columns = first.index.get_level_values(-1)
     if second.index.nlevels == 1 and set(second.index) == set(columns):  # the same for each row of first

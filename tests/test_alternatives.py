@@ -57,12 +57,63 @@ def test_classes_that_a_plane_tells_apart_have_no_optimum_without_a_penalty(regr
     assert np.isfinite(regression(*apart, penalty=0.1)).all()
 
 
+@frameworks
+@pytest.mark.parametrize("other", [X[:, 0], np.zeros(len(X))], ids=["repeated", "zero"])
+def test_columns_that_tell_nothing_new_change_no_logit(framework, other):
+    columns = np.column_stack([X, other])
+    W, b = framework.half.minimise(columns, Y).parameters
+    found = alternatives.logistic(columns, Y)
+    np.testing.assert_allclose(columns @ found[:-1] + found[-1], columns @ W[:, 0] + b, atol=1e-6)
+    assert np.isfinite(alternatives.focal_logistic(columns, Y, gamma=2.0)).all()
+
+
+@pytest.mark.parametrize(("columns", "weight"), [(X * 1e-9, 1.0), (X + 1e9, 1.0), (X, 1e9)])
+def test_parameters_at_which_the_gradient_is_not_0_are_refused(columns, weight):
+    with pytest.raises(RuntimeError, match="logistic has not arrived: the gradient is .* Standardise the features"):
+        alternatives.logistic(columns, Y, weight)
+
+
+@pytest.mark.parametrize(
+    "regression",
+    [
+        alternatives.logistic,
+        partial(alternatives.focal_logistic, gamma=2.0),
+        partial(alternatives.smote_lengths, seed=0),
+    ],
+    ids=["logistic", "focal_logistic", "smote_lengths"],
+)
+def test_classes_that_are_told_apart_in_part_have_no_optimum_either(regression):
+    y = np.arange(40) % 2
+    rows = np.column_stack(
+        [np.random.default_rng(0).normal(size=40), (np.arange(40) < 6) * y]
+    )  # positives alone have it
+    with pytest.raises(ValueError, match="X separates the classes of y in part.*Take a penalty above 0"):
+        regression(rows, y)
+
+
 def test_no_cut_is_better_than_the_best():
     rng = np.random.default_rng(0)
     logits = rng.normal(size=80).round(1) + (y := np.arange(80) % 2)  # with ties
     best = metrics.balanced_accuracy_score(y, logits > alternatives.best_cut(y, logits))
     every = [metrics.balanced_accuracy_score(y, logits > cut) for cut in np.append(logits, -np.inf)]
     assert best == pytest.approx(max(every))
+
+
+def test_of_equally_good_cuts_the_highest_is_taken():
+    y, logits = np.array([0, 1, 1, 0, 0, 1]), np.array([1.0, 13.0, 27.0, 31.0, 37.0, 71.0])  # a third at 13 and at 71
+    assert alternatives.best_cut(y, logits) == np.nextafter(71, 0)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_the_cut_lies_below_its_logit_in_their_precision(dtype):
+    import torch
+
+    logits = np.array([0, 1], dtype=dtype)
+    for values in (logits, torch.tensor(logits)):
+        assert (values > alternatives.best_cut([0, 1], values)).tolist() == [False, True]
+        assert (values > alternatives.best_cut([1, 0], values)).tolist() == [False, False]
+    with pytest.raises(TypeError, match="got bfloat16; take float32"):
+        alternatives.best_cut([0, 1], torch.tensor(logits).bfloat16())
 
 
 def test_scores_are_those_of_scikit_learn():
@@ -182,6 +233,16 @@ def test_methods_are_paired_with_the_baseline_by_split():
     assert found["difference"].tolist() == ["+0.000 ± 0.000", f"{gain.mean():+.3f} ± {reach:.3f}"]
     with pytest.raises(ValueError, match="baseline"):
         alternatives.against(splits, models, "nothing")
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [alternatives.weight_and_choice, lambda splits: alternatives.against(splits, [{"none": np.zeros(3)}] * 2, "none")],
+    ids=["weight_and_choice", "against"],
+)
+def test_splits_of_one_seed_are_not_merged(compare):
+    with pytest.raises(ValueError, match="splits takes splits of different seeds.*got seed 0 2 times"):
+        compare([SPLIT, data.stratified(X + 1, Y, seeds=[0])[0]])
 
 
 def test_a_refit_undoes_any_line_and_a_shift_only_the_weight():

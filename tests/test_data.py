@@ -219,6 +219,9 @@ def test_arrays_are_split_as_load_splits():
         ({"test": 0.01}, "leave no room"),
         ({"y": np.arange(20) // 19}, "leave no room"),
         ({"y": np.arange(20) // 18}, "leave no room"),
+        ({"y": np.arange(20) // 17}, "of 20 samples, 3 of the rarest class, leave no room"),
+        ({"y": np.arange(20) // 16, "seeds": [1], "val": 0.1, "test": 0.3}, r"\(seed 1\). Take larger shares"),
+        ({"y": np.arange(20) // 15, "val": 0, "test": 0.1}, "leave no room"),
         ({"y": np.zeros(20)}, "y holds a single class"),
         ({"y": np.zeros(19)}, "X and y take the same number"),
         ({"test": 0}, "test takes"),
@@ -303,6 +306,16 @@ def test_a_split_of_one_s_own_is_prepared_as_load_prepares(name):
 def test_what_are_no_rows_is_refused(rows, error, said):
     with pytest.raises(error, match=said):
         load("stroke").prepare(*rows)
+
+
+def test_what_is_missing_in_all_training_rows_is_0_there_or_refused():
+    dataset = load("hypothyroid")
+    gaps = {column: np.flatnonzero(dataset.X[column].isna()) for column in ("TBG", "sex")}
+    train, other = dataset.prepare(gaps["TBG"], dataset.rows_test)
+    assert train.shape[1] == other.shape[1] == len(dataset.feature_names)
+    assert (train[:, dataset.feature_names.index("TBG")] == 0).all()
+    with pytest.raises(ValueError, match="train takes rows with a category in 'sex' at least once"):
+        dataset.prepare(gaps["sex"])
 
 
 def test_two_categories_make_one_column_and_three_make_three():

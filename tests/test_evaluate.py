@@ -235,6 +235,7 @@ def test_a_frame_of_one_axis_has_a_plain_index():
         ),
         ({"TP": COUNTS}, {"w": [1, 2]}, ValueError, r"have shape \(2,\); column 'TP'"),
         ({"TP": COUNTS}, {}, TypeError, "takes the values along each axis"),
+        ({"TP": COUNTS}, {"w": [1, 1], "split": range(3)}, ValueError, r"w takes different values.*; got \[1, 1\]"),
         ({}, {"w": [1]}, TypeError, "columns takes a dictionary"),
         ([1], {"w": [1]}, TypeError, "columns takes a dictionary"),
     ],
@@ -277,6 +278,16 @@ def test_the_spread_refuses_what_is_not_there(arguments, message):
         spread(frame({"a": COUNTS}, w=[1, 2], split=range(3)), **arguments)
 
 
+def test_every_value_has_its_own_row_in_the_spread():
+    values = [[1.0, 3.0], [5.0, 9.0]]
+    for w, rows in {
+        (None, 9.0): ["9", "nan"],
+        (10**6, 10**6 + 1): ["1000000", "1000001"],
+        ((1, 1), (1, 9)): ["(1, 1)", "(1, 9)"],
+    }.items():
+        assert sorted(spread(frame({"a": values}, w=w, split=range(2))).index) == rows
+
+
 def test_one_number_has_no_spread():
     with pytest.raises(ValueError, match="at least two rows"):
         spread(frame({"a": [1.0, 2.0]}, w=[1, 2]))
@@ -298,6 +309,12 @@ def test_pairs_are_found_by_their_names_not_by_their_places():
     assert paired(first, second)["mean"] == 0 and paired(first, second)["larger"] == 0
     one, other = first["x"].rename("one"), second["x"].rename("other")
     pd.testing.assert_series_equal(paired(one, other), paired(first, second))
+
+
+def test_levels_pair_by_their_names_not_by_their_order():
+    first = frame({"a": np.arange(12.0).reshape(2, 2, 3) ** 2}, m=[1, 2], w=[1, 2], split=range(3))
+    found = paired(first, first.reorder_levels(["w", "split", "m"]).sort_index())
+    assert (found["mean"] == 0).all() and found.index.names[:2] == ["m", "w"]
 
 
 def test_each_weight_and_each_column_is_compared_with_the_one_result_without_a_weight():
@@ -347,10 +364,16 @@ def test_each_weight_and_each_column_is_compared_with_the_one_result_without_a_w
             "1 differences are missing",
         ),
         (
-            frame({"a": [1.0, 2]}, split=[0, 0]),
-            frame({"a": [1.0, 2]}, split=[0, 0]),
+            frame({"a": [1.0, 2]}, split=[0, 1]).rename({1: 0}),
+            frame({"a": [1.0, 2]}, split=[0, 1]).rename({1: 0}),
             ValueError,
             "its index repeats some",
+        ),
+        (
+            frame({"a": [[1.0, 2]]}, w=[1], split=[0, 1]),
+            frame({"a": [[1.0, 2]]}, weight=[1], split=[0, 1]),
+            ValueError,
+            r"second takes .* the levels of first, \['w', 'split'\], or 'split' alone; got \['weight', 'split'\]",
         ),
         (frame({"a": [1.0, 2]}, split=[0, 1]), frame({"a": [1.0, 2]}, split=[0, 1])["a"], TypeError, "got one of each"),
         ([1.0], [1.0], TypeError, "table takes a DataFrame or a Series, got list"),

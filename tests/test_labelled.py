@@ -49,6 +49,20 @@ def test_tables_of_both_frameworks_are_compared_row_by_row():
     with pytest.raises(ValueError, match="two different indices"):
         compare.assert_parity(first, pd.Series([1.0, 2.0], index=["precision", "recall"]), atol=1e-9)
     compare.assert_parity(first, first.copy(), atol=1e-9)
+    by_framework = {"PyTorch": first.to_frame().T, "TensorFlow": pd.DataFrame({"precision": [1.0], "recall": [2.0]})}
+    with pytest.raises(ValueError, match=r"take the same columns.*got \['recall', 'precision'\] and \['precision'"):
+        compare.agreed({name: table.reset_index(drop=True) for name, table in by_framework.items()})
+
+
+@pytest.mark.parametrize("models", [["first", "second"], [0, 1]])
+def test_models_in_the_rows_of_a_table_have_their_samples_in_its_columns(models):
+    y = pd.Series(Y, index=[f"sample {i}" for i in range(40)])
+    logits = pd.DataFrame(X.T, index=models, columns=y.index)
+    assert (evaluate.calibrations(y, logits)["slope"] == evaluate.calibrations(Y, X.T)["slope"]).all()
+    assert (evaluate.rates(y, logits > 0)["alarms"] == (X > 0).sum(axis=0)).all()
+    for call in (evaluate.calibrations, lambda y, z: evaluate.rates(y, z > 0)):
+        with pytest.raises(ValueError, match="take the same samples in the same order"):
+            call(y, logits.iloc[:, SORTED])
 
 
 @pytest.mark.parametrize(
@@ -57,6 +71,9 @@ def test_tables_of_both_frameworks_are_compared_row_by_row():
         lambda masked: evaluate.rates(masked, X[:, 0] > 0),
         lambda masked: evaluate.rates(Y, np.ma.array(X[:, 0] > 0, mask=masked.mask)),
         lambda masked: evaluate.frame({"TP": masked}, split=range(40)),
+        lambda masked: compare.assert_parity(Y, masked, atol=1e-9),
+        lambda masked: compare.agreed({"PyTorch": {"y": masked}, "TensorFlow": {"y": Y}}),
+        lambda masked: compare.holds("all are positive", masked > 0),
     ],
 )
 def test_a_mask_is_not_read_through(call):
@@ -86,7 +103,7 @@ def test_shares_and_weights_of_classes_meet_by_their_keys():
         theory.effective_weights({"a": 1, "b": 2, "c": 3}, weights, 32)
 
 
-@pytest.mark.parametrize("names", [[1, 0], ["1", "0"]])
+@pytest.mark.parametrize("names", [[1, 0], ["1", "0"], [1.0, 0.0], [True, False]])
 def test_columns_are_the_classes_that_they_are_named_by(names):
     logits = pd.DataFrame(X[:, ::-1], columns=names)
     assert evaluate.multiclass_report(Y, logits)["accuracy"] == np.mean((X[:, 1] > X[:, 0]) == Y)
@@ -103,6 +120,9 @@ def test_decisions_may_meet_labels_of_a_tensor(kind):
 
     y = torch.tensor(Y, dtype=torch.bfloat16, requires_grad=kind == "requires_grad")
     assert evaluate.rates(y, X[:, 0] > 0) == evaluate.rates(Y, X[:, 0] > 0)
+    assert evaluate.frame({"y": y}, split=range(40))["y"].tolist() == Y.tolist()
+    compare.claim("labels", {"PyTorch": y, "TensorFlow": Y})
+    assert compare.side_by_side({"PyTorch": {"y": y[0]}, "TensorFlow": {"y": float(Y[0])}}).nunique(axis=1).item() == 1
 
 
 @pytest.mark.parametrize(("w", "expected"), [(1e308, 2.0**32 - 1), (1e-308, 1 / (2.0**32 - 1))])
