@@ -157,10 +157,11 @@ def columns_by_class(values):
     Anything else is returned as it is.
     """
     if len(getattr(values, "shape", ())) == 2 and hasattr(values, "columns"):
-        named = {str(name): name for name in values.columns}
-        in_order = [str(k) for k in range(values.shape[1])]
-        if set(named) == set(in_order):
-            return values[[named[name] for name in in_order]]
+        numbers = range(values.shape[1])
+        for names in (list(numbers), [str(k) for k in numbers]):  # 1.0 and True are equal to 1, as labels and as keys
+            place = {name: i for i, name in enumerate(values.columns)}
+            if set(place) == set(names):
+                return values.iloc[:, [place[name] for name in names]]
     return values
 
 
