@@ -52,7 +52,7 @@ def sweep(
         The initial weights: those of `mlp`, or zeros, for logistic regression alone.
     memory : int, optional
         Bytes that may be taken at once, about, by each worker; a larger grid is trained in parts, a few splits each,
-        two at least. Not counted is the order of the rows: 24 bytes for each epoch, split and row of a part.
+        two at least. Not counted is the order of the rows: 16 bytes for each epoch, split and row of a part.
     backend : str, optional
         What trains the parts, at least one for each worker: an engine of joblib's, such as ``"loky"``, the cores of
         this machine, or ``"dask"``, the machines of an open `dask.distributed.Client`. By default what
