@@ -31,7 +31,8 @@ def number(argument, value, *, above=None, least=None, below=None):
     wanted = "one finite number " + " and ".join(f"{words} {bound}" for bound, words in bounds if bound is not None)
     wanted = wanted.strip()
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{argument} takes {wanted}, got {shown(value)}.")
+        way_out = "; take float(…) of it" if hasattr(value, "dtype") else ""  # torch.compile knows no NumPy scalar
+        raise TypeError(f"{argument} takes {wanted}, got {shown(value)}{way_out}.")
     try:
         result = float(value)
     except OverflowError:
@@ -51,7 +52,8 @@ def whole(argument, value, *, least=0):
     """Return `value` as an int if it is one whole number of at least `least`."""
     wanted = f"one whole number of at least {least}"
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{argument} takes {wanted}, got {shown(value)}.")
+        way_out = "; take int(…) of it" if hasattr(value, "dtype") else ""
+        raise TypeError(f"{argument} takes {wanted}, got {shown(value)}{way_out}.")
     if value < least:
         raise ValueError(f"{argument} takes {wanted}, got {value}.")
     return int(value)
@@ -163,10 +165,11 @@ def columns_by_class(values):
     Anything else is returned as it is.
     """
     if len(getattr(values, "shape", ())) == 2 and hasattr(values, "columns"):
-        names = [f"{name:g}" if isinstance(name, numbers.Real) else str(name) for name in values.columns]
-        in_order = [str(k) for k in range(values.shape[1])]
-        if set(names) == set(in_order):
-            return values.iloc[:, [names.index(name) for name in in_order]]
+        classes = range(values.shape[1])
+        place = {name: i for i, name in enumerate(values.columns)}
+        for names in (list(classes), [str(k) for k in classes]):  # 1.0 and True are equal to 1, as labels and as keys
+            if set(place) == set(names):
+                return values.iloc[:, [place[name] for name in names]]
     return values
 
 

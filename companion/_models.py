@@ -27,6 +27,16 @@ def checked_shapes(shapes, outside):
     return tuple(kernel[0] for kernel in kernels) + (kernels[-1][1],)
 
 
+def not_sequential(model, kind, of_layers):
+    """Return the error about a model that is no `kind`: the order of its layers is known to nobody but itself."""
+    way_out = ""
+    if hasattr(model, "_orig_mod"):
+        way_out = "; take the model that torch.compile was given"
+    elif of_layers:
+        way_out = f"; put its layers into a {kind}, in the order in which they are used"
+    return TypeError(f"model takes a {kind} as made by mlp, got {type(model).__name__}{way_out}.")
+
+
 def check_dtypes(dtypes):
     """Refuse a model whose weights or computations are of several dtypes, or of another than `DTYPES`."""
     if len(dtypes) != 1 or not dtypes <= set(DTYPES):

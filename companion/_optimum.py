@@ -14,6 +14,11 @@ SEPARATED = (
     "X separates the classes of y without an error: the loss falls towards 0 as the parameters grow, and has no "
     "minimum. Take a penalty above 0."
 )
+SCALES = "The scales of the features differ too much: standardise them."
+SLANTED = (
+    "The loss is not flat everywhere in a direction in which it is flat at the start; it has no minimum along it, or "
+    "another start is needed."
+)
 # NumPy's threads wait busily, as PyTorch's do: in turn on the same cores they made Newton's steps 8 times slower.
 NUMPY = ThreadpoolController().select(user_api="blas")
 
@@ -69,6 +74,15 @@ class Regression:
         """Return the parameters W, (d, outputs), and b, (outputs,), from the vector that holds them."""
         return [theta[: -self.outputs].reshape(-1, self.outputs), theta[-self.outputs :]]
 
+    def refuse_scales(self):
+        """Refuse columns so far apart that float64 takes the curvature of one for none beside another's."""
+        design, share = self.design, 1 / max(2, self.outputs)
+        curvature = share * (1 - share) * (self.weights @ design**2) / len(design)  # at the start, of each column alone
+        curvature += self.penalties[:: self.outputs]
+        held = (design[self.weights > 0] != 0).any(axis=0)
+        if curvature[held].min() < FLAT * curvature.max():
+            raise ValueError(SCALES)
+
     def refuse_separated(self, theta):
         """Refuse data that these parameters separate: a multiple of them has a smaller loss, without end."""
         W, b = self.split(theta)
@@ -123,13 +137,17 @@ def solve(problem, target, functions_of_loss, functions_of_regression, *, penalt
         start = _own_start(target, penalty=penalty, **weights)
         return newton(*functions_of_loss(problem, start), start, max_steps=max_steps)
     regression = _regression(problem, target, penalty=penalty, **weights)
+    regression.refuse_scales()
     functions = functions_of_regression(regression)
-    found = newton(*functions, regression.start, max_steps=max_steps, refuse=regression.refuse_separated)
+    # What all rows leave flat is flat everywhere: a slope there is the rounding of large numbers.
+    found = newton(
+        *functions, regression.start, max_steps=max_steps, refuse=regression.refuse_separated, slanted=SCALES
+    )
     return replace(found, parameters=regression.split(found.parameters))
 
 
 @NUMPY.wrap(limits=1)
-def newton(slope_at, hessian_at, start, *, max_steps, refuse=lambda theta: None):
+def newton(slope_at, hessian_at, start, *, max_steps, refuse=lambda theta: None, slanted=SLANTED):
     """Return the minimum of a convex function as an `Optimum` with a vector of parameters.
 
     Parameters
@@ -142,6 +160,8 @@ def newton(slope_at, hessian_at, start, *, max_steps, refuse=lambda theta: None)
     max_steps : int
     refuse : callable, optional
         Takes the vector after each step, and raises where it shows that there is no minimum.
+    slanted : str, optional
+        What is said of a slope in a direction without curvature.
 
     Notes
     -----
@@ -165,10 +185,7 @@ def newton(slope_at, hessian_at, start, *, max_steps, refuse=lambda theta: None)
             span = _curved(hessian)
         outside = gradient - span @ (span.T @ gradient)
         if np.linalg.norm(outside) > 1e-9 * max(1.0, np.linalg.norm(gradient)):
-            raise ValueError(
-                "The loss is not flat everywhere in a direction in which it is flat at the start; it has no minimum "
-                "along it, or another start is needed."
-            )
+            raise ValueError(slanted)
         if not close:
             curvature, axes = np.linalg.eigh(span.T @ hessian @ span)
             _check_curvature(curvature, step)

@@ -1,6 +1,6 @@
 """What the sweeps of both frameworks share: the grid, the parts it is trained in, and what comes back."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from os import PathLike
@@ -103,18 +103,21 @@ def run_grid(
 
     grid = (made_by, weights, gamma, sizes, epochs, shuffle, start, steps)
     kept = joblib.Memory(folder, verbose=0).cache(_kept, ignore=["arrays"])
-    keys = [folder and joblib.hash((companion.__version__, grid, split)) for split in splits]
-    todo = [i for i, key in enumerate(keys) if not kept.check_call_in_cache(key, None)]
-    parts = [todo[first : first + at_once] for first in range(0, len(todo), at_once)]
-    names = [f"splits[{part[0]}] to splits[{part[-1]}]" for part in parts]
-    found = _engine.finished(partial(_trained, *grid), [[splits[i] for i in part] for part in parts], names, backend)
+    keys = [None if folder is None else joblib.hash((companion.__version__, grid, split)) for split in splits]
 
     def arrays():
-        for i in set(range(len(splits))).difference(todo):
-            yield [i], kept(keys[i], None)
-        for number, arrays in found:
+        todo = []
+        for i, key in enumerate(keys):
+            try:
+                yield [i], kept(key, None)
+            except LookupError:
+                todo.append(i)
+        parts = [todo[first : first + at_once] for first in range(0, len(todo), at_once)]
+        names = [f"splits[{part[0]}] to splits[{part[-1]}]" for part in parts]
+        given = [[splits[i] for i in part] for part in parts]
+        for number, arrays in _engine.finished(partial(_trained, *grid), given, names, backend):
             for j, i in enumerate(parts[number]):
-                kept(keys[i], [array[:, j : j + 1] for array in arrays])
+                kept.call(keys[i], [array[:, j : j + 1] for array in arrays])  # also where a damaged file lies
             yield parts[number], arrays
 
     *parameters, val, test, loss = _joined(arrays(), len(splits))
@@ -150,7 +153,12 @@ def _trained(made_by, weights, gamma, sizes, epochs, shuffle, start, steps, spli
 
 
 def _kept(key, arrays):
-    """Return the arrays of a split; `joblib.Memory` keeps them under the key, which says what they follow from."""
+    """Return the arrays of a split; `joblib.Memory` keeps them under the key, which says what they follow from.
+
+    It calls this without arrays where it holds none, or none that can be read.
+    """
+    if arrays is None:
+        raise LookupError(key)
     return arrays
 
 
@@ -180,10 +188,20 @@ def _weights(pos_weights, class_weights):
         name, w = "pos_weights", _checks.array("pos_weights", pos_weights, ndim=1)
         weights = np.stack([np.ones_like(w), w], axis=1)
     else:
-        name, weights = "class_weights", _checks.array("class_weights", _checks.columns_by_class(class_weights), ndim=2)
+        name, weights = "class_weights", _checks.array("class_weights", _rows_by_class(class_weights), ndim=2)
     if (weights <= 0).any():
         raise ValueError(f"{name} takes positive numbers, got {weights.min():g}.")
     return weights
+
+
+def _rows_by_class(class_weights):
+    """Return the weights with the classes of every row, or of all columns, in the order 0…K−1 of their keys."""
+    if not isinstance(class_weights, (list, tuple)):
+        return _checks.columns_by_class(class_weights)
+    return [
+        _checks.by_class(f"class_weights[{i}]", row, n_classes=len(row)) if hasattr(row, "keys") else row
+        for i, row in enumerate(class_weights)
+    ]
 
 
 def _splits_and_sizes(splits, sizes, n_outputs):
@@ -193,23 +211,33 @@ def _splits_and_sizes(splits, sizes, n_outputs):
         raise TypeError(f"splits takes {wanted}, got {_checks.shown(splits)}.")
     if not splits:
         raise ValueError(f"splits takes {wanted}, got none.")
-    first = splits[0]
-    sizes = (first.X_train.shape[1], n_outputs) if sizes is None else layer_sizes(sizes)
+    if sizes is None:
+        sizes = (_checks.array("splits[0].X_train", splits[0].X_train, ndim=2).shape[1], n_outputs)
+    sizes = layer_sizes(sizes)
     if sizes[-1] != n_outputs:
         given = "pos_weights goes with one output" if n_outputs == 1 else f"class_weights holds {n_outputs} classes"
         raise ValueError(f"{given}, got sizes that end in {sizes[-1]}.")
+    checked = []  # a Dataset holds more than its parts, which no worker needs
     for i, split in enumerate(splits):
+        arrays = []
         for part in ("train", "val", "test"):
-            (X, y), shape = (getattr(split, f"{name}_{part}") for name in "Xy"), getattr(first, f"X_{part}").shape
-            if X.shape != shape:
-                raise ValueError(f"splits takes parts of one size, got X_{part} {X.shape} in splits[{i}], not {shape}.")
+            X, y = (getattr(split, f"{name}_{part}") for name in "Xy")
             try:
-                if part == "train":
-                    checked_data(X, y, sizes)
-                elif X.size:
-                    checked_rows(X, sizes[0])
-                    _checks.same_length(f"X_{part}", X, f"y_{part}", y)
+                arrays += checked_data(X, y, sizes) if part == "train" else _unseen(X, y, sizes[0], part)
             except (ValueError, TypeError) as error:
                 raise type(error)(f"splits[{i}]: {error}") from error
-    # A Dataset holds more than its parts, which no worker needs.
-    return [Split(*(getattr(split, field.name) for field in fields(Split))) for split in splits], sizes
+        checked.append(Split(*arrays, split.seed))
+        for name in ("X_train", "X_val", "X_test"):
+            got, shape = (getattr(each, name).shape for each in (checked[i], checked[0]))
+            if got != shape:
+                raise ValueError(f"splits takes parts of one size, got {name} {got} in splits[{i}], not {shape}.")
+    return checked, sizes
+
+
+def _unseen(X, y, n_features, part):
+    """Return the arrays of a part that no model is trained on, which may be empty."""
+    _checks.same_rows(f"X_{part}", X, f"y_{part}", y)
+    _checks.same_length(f"X_{part}", X, f"y_{part}", y)
+    if not len(X):
+        return np.empty((0, n_features)), np.empty(0, dtype=np.int64)
+    return checked_rows(X, n_features), _checks.labels(f"y_{part}", y)

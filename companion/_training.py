@@ -97,6 +97,14 @@ def check_loss(value, is_tensor, dtype):
         raise TypeError(f"loss takes a function that keeps the model's dtype, {dtype}, got {value.dtype}.")
 
 
+def mixed_dtypes(dtype, error):
+    """Return the error about a loss that holds tensors of another dtype than the model's."""
+    return TypeError(
+        f"loss holds tensors of another dtype than the model's, {dtype}, such as weights in float32; give them "
+        f"dtype={dtype}. ({error})"
+    )
+
+
 def check_response(loss_at, y, n_outputs, dtype):
     """Refuse a loss that answers to logits as no loss on logits does, tried out on one batch.
 

@@ -4,11 +4,14 @@ import os
 import re
 import tracemalloc
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from plain_half import dies, environment, equal, refuses, square, tried
 
 from companion import _engine, _sweep
@@ -166,6 +169,23 @@ def test_other_rows_and_another_framework_are_trained_afresh(tmp_path, monkeypat
     assert len(set(asked)) == 3
 
 
+@pytest.mark.parametrize("left", [0, 50])
+def test_a_damaged_file_is_trained_again_once(tmp_path, monkeypatch, left):
+    splits, trained, seen = drawn(3), _sweep._trained, []
+    monkeypatch.setattr(_sweep, "_trained", lambda *args: seen.append(len(args[-1])) or trained(*args))
+    whole = plain(splits, folder=tmp_path)
+    os.truncate(next(tmp_path.rglob("output.pkl")), left)
+    assert equal(plain(splits, folder=tmp_path), whole) and equal(plain(splits, folder=tmp_path), whole)
+    assert seen == [3, 1]
+
+
+def test_an_empty_path_is_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = plain(drawn(2), folder="")
+    assert equal(plain(drawn(2), folder=tmp_path), first)
+    assert not equal(plain(drawn(2), folder="", learning_rate=0.2), first)
+
+
 def test_memory_holds_the_result_and_a_part():
     # 8 MB of results: the threads of the cluster above, which is still open, allocate some hundred kB meanwhile.
     splits, settings = drawn(40, n=20_000), {"epochs": 1, "batch_size": 1000, "memory": 1}
@@ -186,6 +206,30 @@ def test_progress_is_what_joblib_says(capfd):
     with joblib.parallel_config(verbose=10):
         plain(drawn(6), memory=1)
     assert re.search("3 out of +3", capfd.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        lambda array: array.astype(np.float32),
+        lambda array: array.astype(np.uint8),
+        np.ndarray.tolist,
+        torch.tensor,
+        pd.DataFrame,
+        np.asfortranarray,
+    ],
+)
+def test_parts_are_taken_in_whatever_holds_them(kind):
+    def changed(split, of):
+        whole = {name: np.abs(getattr(split, name).round()) for name in ("X_train", "X_val", "X_test")}
+        kept = {name: getattr(split, name) for name in ("y_train", "y_val", "y_test")}
+        if kind is pd.DataFrame:
+            return replace(split, **{name: of(array) for name, array in whole.items()})
+        return replace(split, **{name: of(array) for name, array in (whole | kept).items()})
+
+    result = plain([changed(split, kind) for split in drawn(2)])
+    assert equal(result, plain([changed(split, np.asarray) for split in drawn(2)]))
+    assert result.y_val.dtype == result.y_test.dtype == np.int64
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from frameworks import BOTH
 
-from companion import alternatives, compare, data, evaluate, theory
+from companion import _sweep, alternatives, compare, data, evaluate, theory
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 2))
@@ -112,6 +112,15 @@ def test_columns_are_the_classes_that_they_are_named_by(names):
     for framework in BOTH:
         by_name = framework.half.sweep(splits, class_weights=pd.DataFrame([[9.0, 1.0]], columns=names), **options)
         assert (by_name.loss == framework.half.sweep(splits, class_weights=[[1.0, 9.0]], **options).loss).all()
+
+
+@pytest.mark.parametrize("keys", [[1, 0], [1.0, 0.0], [True, False]])
+@pytest.mark.parametrize("rows", [list, pd.DataFrame, lambda rows: [dict(row) for row in rows]])
+def test_weights_of_a_sweep_are_read_by_their_keys_in_every_row(keys, rows):
+    w = pd.Series([9.0, 1.0], index=keys)
+    assert (_sweep._weights(None, rows([w, w[::-1] * 2])) == [[1.0, 9.0], [2.0, 18.0]]).all()
+    with pytest.raises(ValueError, match=r"class_weights\[1\] takes the keys 0…1"):
+        _sweep._weights(None, [w, {"no": 1.0, "yes": 9.0}])
 
 
 @pytest.mark.parametrize("kind", ["requires_grad", "bfloat16"])

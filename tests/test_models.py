@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import torch
-from frameworks import BOTH, PyTorch
+from frameworks import BOTH, PyTorch, TensorFlow
 
 from companion.start import initial_weights
 
@@ -80,22 +80,62 @@ def test_models_of_another_kind_are_refused(framework, which):
         framework.half.predict_logits(other_models(framework)[which], np.zeros((2, 3)))
 
 
+def in_another_order(framework):
+    """A model whose layers are used in another order than they are held in, and one that `compile` wraps."""
+    if str(framework) == "pytorch":
+
+        class Turned(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.last, self.first = torch.nn.Linear(3, 3), torch.nn.Linear(3, 3)
+
+            def forward(self, X):
+                return self.last(self.first(X))
+
+    else:
+
+        class Turned(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.last, self.first = keras.layers.Dense(3), keras.layers.Dense(3)
+
+            def call(self, X):
+                return self.last(self.first(X))
+
+    return Turned()
+
+
+@frameworks
+def test_a_model_that_is_no_sequential_is_refused_as_its_order_is_its_own(framework):
+    with pytest.raises(
+        TypeError, match="Sequential as made by mlp, got Turned; put its layers into a .*Sequential, in"
+    ):
+        framework.half.get_weights(in_another_order(framework))
+
+
+def test_a_compiled_model_is_refused_with_the_way_out():
+    model = torch.compile(PyTorch().half.mlp((3, 1), seed=0), backend="eager")
+    with pytest.raises(TypeError, match="got OptimizedModule; take the model that torch.compile was given"):
+        PyTorch().half.predict_logits(model, np.zeros((2, 3)))
+
+
+def test_a_keras_model_that_is_not_built_is_refused_with_the_way_out():
+    with pytest.raises(ValueError, match=r"layers that are not built: put keras.Input\(\(d,\)\) first"):
+        TensorFlow().half.get_weights(keras.Sequential([keras.layers.Dense(1)]))
+
+
 def models_without_logits(framework):
     """Models that end in something else than a linear layer."""
     if str(framework) == "pytorch":
         nn = torch.nn
 
-        class Hidden(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.linear = nn.Linear(3, 1, dtype=torch.float64)
-
+        class Hidden(nn.Sequential):
             def forward(self, X):
-                return torch.sigmoid(self.linear(X))
+                return torch.sigmoid(super().forward(X))
 
         return [
             *(nn.Sequential(nn.Linear(3, 1), last) for last in (nn.Sigmoid(), nn.ReLU(), nn.LeakyReLU(), nn.Tanh())),
-            Hidden(),
+            Hidden(nn.Linear(3, 1, dtype=torch.float64)),
         ]
     dense, inputs = keras.layers.Dense, keras.Input((3,))
     return [
@@ -139,7 +179,10 @@ def test_outputs_that_overflow_are_refused(framework):
 def test_models_of_half_or_mixed_precision_are_refused(framework):
     if str(framework) == "pytorch":
         nn = torch.nn
-        models = [nn.Linear(3, 1).half(), nn.Sequential(nn.Linear(3, 2), nn.ReLU(), nn.Linear(2, 1).double())]
+        models = [
+            nn.Sequential(nn.Linear(3, 1)).half(),
+            nn.Sequential(nn.Linear(3, 2), nn.ReLU(), nn.Linear(2, 1).double()),
+        ]
     else:
         dense, inputs = keras.layers.Dense, keras.Input((3,))
         models = [keras.Sequential([inputs, dense(1, dtype=policy)]) for policy in ("float16", "mixed_float16")]

@@ -196,6 +196,36 @@ def test_classes_that_can_be_separated_in_part_have_none_either(framework):
 
 
 @frameworks
+@pytest.mark.parametrize("n_classes", [2, 10])
+def test_the_rounding_of_many_rows_is_no_curvature(framework, n_classes):
+    n = 30_000 if n_classes > 2 else 400_000
+    x, groups = np.random.default_rng(0).normal(size=(n, 1)), np.arange(n) % 5
+    features = x if n_classes > 2 else np.hstack([x, np.eye(5)[groups]])  # flat: all logits, or a group of each row
+    found = framework.half.minimise(features, np.arange(n) % n_classes, penalty=0.1 if n_classes > 2 else 0.0)
+    assert found.gradient_norm < 1e-12
+
+
+@frameworks
+@pytest.mark.parametrize(
+    "features",
+    [X * 1e-9, X * [1.0, 1e-9, 1, 1], X * [1e-8, 1, 1, 1], X * [1, 1, 1, 1e7], X + [1e5, 0, 0, 0], X * 1e7 + 1.6e9],
+)
+def test_columns_of_too_different_scales_are_refused_with_the_way_out(framework, features):
+    for y in (BINARY, CLASSES):
+        with pytest.raises(ValueError, match="The scales of the features differ too much: standardise them"):
+            framework.half.minimise(features, y)
+
+
+@frameworks
+def test_scales_that_float64_can_tell_apart_are_taken(framework):
+    alone, _ = framework.half.minimise(X, BINARY).parameters
+    for scale in (1e-6, 1e5):
+        W, _ = framework.half.minimise(X * [1, scale, 1, 1], BINARY).parameters
+        np.testing.assert_allclose(W[:, 0] * [1, scale, 1, 1], alone[:, 0], rtol=0, atol=1e-9)
+    assert framework.half.minimise(X * [1, 1e-9, 1, 0], BINARY, penalty=0.1).gradient_norm < 1e-12
+
+
+@frameworks
 def test_too_few_steps_are_said(framework):
     with pytest.raises(RuntimeError, match="has not arrived after 1 steps: the gradient's norm is"):
         framework.half.minimise(X, BINARY, max_steps=1)

@@ -186,6 +186,12 @@ def test_the_command_line_takes_what_each_side_gives(monkeypatch, capsys):
     assert "odds" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("off", [torch.no_grad, torch.inference_mode])
+def test_losses_are_compared_where_gradients_are_switched_off(off):
+    with off():
+        assert same_loss(torch.nn.BCEWithLogitsLoss(), keras.losses.BinaryCrossentropy(from_logits=True)).same
+
+
 def test_a_key_that_class_weight_lacks_is_noted():
     ours = torch.nn.BCEWithLogitsLoss(pos_weight=torch.tensor(20.0))
     theirs = keras.losses.BinaryCrossentropy(from_logits=True)

@@ -254,6 +254,32 @@ def test_other_losses_on_logits_are_taken(framework):
 
 
 @frameworks
+def test_weights_of_another_dtype_in_a_loss_are_named(framework):
+    X, _ = data(n=40)
+    if framework.half is PyTorch().half:
+        loss = torch.nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 3.0]))
+    else:
+        w = tf.constant([1.0, 2.0, 3.0])
+        loss = lambda z, t: tf.reduce_mean(tf.gather(w, t) * -tf.gather(tf.nn.log_softmax(z), t, batch_dims=1))  # noqa: E731
+    with pytest.raises(
+        TypeError, match=r"loss holds tensors of another dtype than the model's, \w+.float64.*in float32"
+    ):
+        framework.half.fit(framework.half.mlp((20, 3), seed=0), X, np.arange(40) % 3, loss, **SETTINGS)
+
+
+@pytest.mark.parametrize(
+    "weight",
+    [lambda t: float(tf.reduce_sum(t)), lambda t: t.numpy().sum(), lambda t: 2.0 if tf.reduce_sum(t) > 0 else 1.0],
+)
+def test_a_loss_that_looks_at_values_is_told_of_graph_mode(weight):
+    X, y = data(n=40)
+    half = TensorFlow().half
+    y[:8] = np.arange(8) % 2
+    with pytest.raises(TypeError, match=r"loss takes a function that runs in graph mode.*tf.where, for float\(…\)"):
+        half.fit(half.mlp((20, 1), seed=0), X, y, lambda z, t: half.weighted_bce(z, t, 1 + weight(t)), **SETTINGS)
+
+
+@frameworks
 @pytest.mark.parametrize("outputs", [1, 2])
 def test_a_loss_of_the_wrong_sign_is_refused(framework, outputs):
     X, y = data(n=40)

@@ -182,6 +182,16 @@ def test_xla_does_not_clamp_a_label_that_is_none(label):
     assert np.isfinite(loss(z, tf.constant([2] + [1] * (N - 1))))
 
 
+@pytest.mark.parametrize(
+    ("options", "kind"), [({"gamma": np.float64(2.0)}, "float"), ({"ignore_index": np.int64(1)}, "int")]
+)
+def test_torch_compile_names_the_way_out_of_a_scalar_of_numpy(options, kind):
+    torch._dynamo.reset()
+    z, y = torch.zeros(N, dtype=torch.float64), torch.arange(N) % 2
+    with pytest.raises(TypeError, match=rf"takes one .* number of at least .*; take {kind}\(…\) of it"):
+        torch.compile(lambda z, y: pytorch.focal_loss(z, y, **options), backend="eager")(z, y)
+
+
 @losses
 def test_vectorized_map_of_losses_and_of_gradients(name):
     loss, z, y, value, gradient = of_tensorflow(name)

@@ -234,7 +234,7 @@ def logit_adjusted_cross_entropy(logits, targets, prior, *, tau=1.0, axis=None, 
         y, the class of each sample, 0…K−1. That axis may also be kept, with one entry: (n, 1).
     prior : array_like of float, shape (K,)
         π_k, positive: shares that sum to one, or counts. Arrays, tensors, lists; a mapping or a Series, such as
-        ``y.value_counts()``, by its keys 0…K−1.
+        ``y.value_counts()``, by its keys 0…K−1. Of a tensor the sum is not checked: a factor changes no loss.
     tau : float, optional
         τ, at least 0; 0 is cross-entropy.
     axis : int, optional

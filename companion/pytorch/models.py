@@ -65,7 +65,7 @@ def get_weights(model):
 
     Raises
     ------
-    TypeError
+    ValueError, TypeError
         If `model` is not of that type.
 
     Examples
@@ -169,8 +169,8 @@ def _dtype(tensor):
 
 def _parameters(model):
     """Return W₁, b₁, W₂, b₂, … of a network as made by `mlp`, or refuse another model."""
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"model takes a torch.nn.Sequential as made by mlp, got {type(model).__name__}.")
+    if not isinstance(model, nn.Sequential):
+        raise _models.not_sequential(model, "torch.nn.Sequential", isinstance(model, nn.Module))
     outside = [type(layer).__name__ for layer in model.children() if not isinstance(layer, _LAYERS)]
     parameters = list(model.parameters())
     # Neither has values yet.

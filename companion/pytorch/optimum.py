@@ -1,5 +1,7 @@
 """Convex problems to their optimum in PyTorch: no budget of steps, no learning rate, no seed."""
 
+import math
+
 import torch
 from torch.nn.functional import log_softmax, logsigmoid
 
@@ -48,7 +50,8 @@ def minimise(
     ------
     ValueError, TypeError
         If an argument is not as above; if the loss is not convex where it is looked at; if it has no minimum, as that
-        of a regression without a penalty whose classes can be separated, wholly or in part.
+        of a regression without a penalty whose classes can be separated, wholly or in part; if the scales of the
+        features differ so much, or a mean is so far off, that float64 takes a curvature for none.
     RuntimeError
         If it has not arrived after `max_steps`.
 
@@ -91,6 +94,7 @@ def _of_regression(regression):
     X, y, weights = (torch.tensor(array) for array in (regression.design, regression.y, regression.weights))
     penalties = torch.tensor(regression.penalties)
     outputs = regression.outputs
+    rows = max(1000, math.isqrt(len(y)))
 
     def data_loss(z):
         if outputs == 1:
@@ -116,8 +120,10 @@ def _of_regression(regression):
         (slope,) = torch.autograd.grad(data_loss(z), z, create_graph=True)
         each = torch.eye(outputs, dtype=z.dtype)[:, None, :].expand(-1, *z.shape)
         (curvature,) = torch.autograd.grad(slope, z, each, is_grads_batched=True)
-        hessian = torch.einsum("ni,knl,nj->ikjl", X, curvature, X).reshape(len(theta), -1)
-        return (hessian + torch.diag(penalties)).numpy()
+        # In parts: of all rows at once the rounding of the sum would be taken for a curvature.
+        parts = zip(X.split(rows), curvature.split(rows, dim=1), strict=True)
+        hessian = sum(torch.einsum("ni,knl,nj->ikjl", of_X, of_z, of_X) for of_X, of_z in parts)
+        return (hessian.reshape(len(theta), -1) + torch.diag(penalties)).numpy()
 
     return slope_at, hessian_at
 

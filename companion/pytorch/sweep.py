@@ -39,7 +39,8 @@ def sweep(
     pos_weights : array_like of float, shape (W,), optional
         w⁺ of each model with one output; the loss is `weighted_bce`.
     class_weights : array_like of float, shape (W, K), optional
-        w_k of each model with K outputs; the loss is `weighted_cross_entropy`, divided by the samples.
+        w_k of each model with K outputs; the loss is `weighted_cross_entropy`, divided by the samples. In a list a
+        mapping or a Series is read by its keys 0…K−1, a DataFrame by its columns, where they have those names.
     gamma : float, optional
         γ, at least 0: the focal loss, `focal_loss` or `focal_cross_entropy`, in the place of cross-entropy, which is 0.
     sizes : sequence of int, optional
@@ -51,14 +52,15 @@ def sweep(
     start : {"random", "zeros"}, optional
         The initial weights: those of `mlp`, or zeros, for logistic regression alone.
     memory : int, optional
-        Bytes that may be taken at once, about, by each worker; a larger grid is trained in parts, a few splits each.
+        Bytes that may be taken at once, about, by each worker; a larger grid is trained in parts, a few splits each,
+        two at least. Not counted is the order of the rows: 16 bytes for each epoch, split and row of a part.
     backend : str, optional
         What trains the parts, at least one for each worker: an engine of joblib's, such as ``"loky"``, the cores of
         this machine, or ``"dask"``, the machines of an open `dask.distributed.Client`. By default what
         `joblib.parallel_config` says (with ``n_jobs``, how many; with ``verbose=10``, progress), or else this process.
     folder : path, optional
         Where the splits that are done are kept. A sweep that was cut short and is called again with the same arguments
-        takes them from there; read it from nobody else's, as it holds pickles.
+        takes them from there, and trains again what cannot be read; read it from nobody else's, as it holds pickles.
 
     Returns
     -------

@@ -13,6 +13,7 @@ from companion._training import (
     checked_losses,
     checked_steps,
     epoch_order,
+    mixed_dtypes,
     rows_of_each_class,
 )
 from companion.pytorch.models import _check_trainable, get_weights
@@ -61,7 +62,8 @@ def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, w
     -----
     One step is v ← μv + g + λW, θ ← θ − ηv, the rule of `torch.optim.SGD`. The data are checked once, before the first
     step; so is `loss`, by its values on the first batch and, where it is smaller, on the last. Each epoch copies the
-    rows of `X` in its order, once for all batches: they are in memory twice in the model's dtype.
+    rows of `X` in its order, once for all batches: they are in memory twice in the model's dtype. The order of all
+    epochs is drawn first: 24 bytes for each epoch and row.
 
     The two frameworks sum in different orders, and a step that is too large for the curvature multiplies the difference
     from step to step. A rare class with a large weight gets there first: losses that jump about say so, and the halves
@@ -104,8 +106,13 @@ def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, w
             )
         return value
 
-    for batch in batch_of_each_size(order, batch_size):
-        loss_of(rows[batch], targets[batch])
+    try:
+        for batch in batch_of_each_size(order, batch_size):
+            loss_of(rows[batch], targets[batch])
+    except RuntimeError as error:
+        if "expected scalar type" in str(error):
+            raise mixed_dtypes(like["dtype"], error) from error
+        raise
     some = rows_of_each_class(y, order[0, :batch_size])
     check_response(lambda logits: float(loss(torch.tensor(logits, **like), targets[some])), y[some], sizes[-1], dtype)
     return History(loss=_descend(parameters, loss_of, rows, targets, order, steps))

@@ -36,17 +36,19 @@ def prepared(loss, precision, class_weight, sample_weight):
 
 def evaluate(loss, logits, targets, labels, *, turned, precision):
     """Return the value, the gradient in `logits` and the shape in which the loss comes."""
-    z = torch.tensor(logits, requires_grad=True)
-    y = torch.tensor(targets)
     default = torch.get_default_dtype()
     with contextlib.ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(False))
+        stack.enter_context(torch.enable_grad())
+        z = torch.tensor(logits, requires_grad=True)
+        y = torch.tensor(targets)
         if precision == "float64":
             torch.set_default_dtype(torch.float64)
             stack.callback(torch.set_default_dtype, default)
             stack.enter_context(_Float64())
-        stack.enter_context(torch.enable_grad())
         value = loss(y, z) if turned else loss(z, y)
-    (gradient,) = torch.autograd.grad(value.sum(), z, allow_unused=True)
+        total = value.sum()
+    (gradient,) = torch.autograd.grad(total, z, allow_unused=True)
     gradient = np.zeros(z.shape) if gradient is None else gradient.numpy()
     return value.detach().double().mean().item(), gradient, tuple(value.shape)
 

@@ -74,7 +74,7 @@ def get_weights(model):
 
     Raises
     ------
-    TypeError
+    ValueError, TypeError
         If `model` is not of that type.
 
     Examples
@@ -178,9 +178,10 @@ def _check_logits(model, X):
 
 def _variables(model):
     """Return W₁, b₁, W₂, b₂, … of a network as made by `mlp`, or refuse another model."""
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"model takes a keras.Sequential as made by mlp, got {type(model).__name__}.")
+    if not isinstance(model, keras.Sequential):
+        raise _models.not_sequential(model, "keras.Sequential", isinstance(model, keras.layers.Layer))
     outside = [type(layer).__name__ for layer in model.layers if not isinstance(layer, _LAYERS)]
+    outside += ["layers that are not built: put keras.Input((d,)) first"] * (not model.built)
     variables = model.weights
     _models.checked_shapes([tuple(variable.shape) for variable in variables], outside)
     _models.check_dtypes({variable.dtype for variable in variables} | {layer.compute_dtype for layer in model.layers})

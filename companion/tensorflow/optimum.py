@@ -50,7 +50,8 @@ def minimise(
     ------
     ValueError, TypeError
         If an argument is not as above; if the loss is not convex where it is looked at; if it has no minimum, as that
-        of a regression without a penalty whose classes can be separated, wholly or in part.
+        of a regression without a penalty whose classes can be separated, wholly or in part; if the scales of the
+        features differ so much, or a mean is so far off, that float64 takes a curvature for none.
     RuntimeError
         If it has not arrived after `max_steps`.
 

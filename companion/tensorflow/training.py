@@ -15,6 +15,7 @@ from companion._training import (
     checked_losses,
     checked_steps,
     epoch_order,
+    mixed_dtypes,
     rows_of_each_class,
 )
 from companion.tensorflow.models import _check_trainable, get_weights
@@ -63,8 +64,9 @@ def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, w
     -----
     One step is v ← μv + g + λW, θ ← θ − ηv, the rule of `torch.optim.SGD`. The data are checked once, before the first
     step; so is `loss`, by its values on the first batch and, where it is smaller, on the last. Each epoch copies the
-    rows of `X` in its order, once for all batches: they are in memory twice in the model's dtype. All steps of an epoch
-    run in one graph, traced once: there `loss` is called in graph mode.
+    rows of `X` in its order, once for all batches: they are in memory twice in the model's dtype. The order of all
+    epochs is drawn first: 24 bytes for each epoch and row. All steps of an epoch run in one graph, traced once: there
+    `loss` is called in graph mode.
 
     The two frameworks sum in different orders, and a step that is too large for the curvature multiplies the difference
     from step to step. A rare class with a large weight gets there first: losses that jump about say so, and the halves
@@ -100,8 +102,13 @@ def fit(model, X, y, loss, *, epochs, batch_size, learning_rate, momentum=0.0, w
         check_loss(value, tf.is_tensor(value), dtype)
         return value
 
-    for batch in batch_of_each_size(order, batch_size):
-        loss_of(tf.gather(rows, batch), tf.gather(targets, batch))
+    try:
+        for batch in batch_of_each_size(order, batch_size):
+            loss_of(tf.gather(rows, batch), tf.gather(targets, batch))
+    except tf.errors.InvalidArgumentError as error:
+        if "was expected to be a" in str(error):
+            raise mixed_dtypes(f"tf.{dtype}", error) from error
+        raise
     some = rows_of_each_class(y, order[0, :batch_size])
     check_response(
         lambda logits: float(loss(tf.constant(logits, dtype), tf.gather(targets, some))), y[some], sizes[-1], dtype
@@ -133,6 +140,8 @@ def _descend(variables, loss_of, rows, targets, order, steps, *, jit_compile=Fal
     ------
     FloatingPointError
         If a loss becomes NaN or infinite.
+    TypeError
+        If the loss asks for values that a graph does not know yet.
     """
     velocities = [tf.Variable(tf.zeros(variable.shape, variable.dtype)) for variable in variables]
     full_batches, rest = divmod(order.shape[-1], steps.batch_size)
@@ -171,6 +180,12 @@ def _descend(variables, loss_of, rows, targets, order, steps, *, jit_compile=Fal
 
     # Traced explicitly: calling a new tf.function for every model makes TensorFlow warn of retracing.
     graph = tf.function(epoch, autograph=False, jit_compile=jit_compile)
-    with checked_values():
-        graph = graph.get_concrete_function(tf.TensorSpec(order.shape[1:], tf.int64))
+    try:
+        with checked_values():
+            graph = graph.get_concrete_function(tf.TensorSpec(order.shape[1:], tf.int64))
+    except (TypeError, AttributeError, NotImplementedError) as error:  # what went well in eager mode
+        raise TypeError(
+            "loss takes a function that runs in graph mode, in which tensors have no values yet: take TensorFlow's "
+            f"operations, such as tf.where, for float(…), .numpy() and if. ({error})"
+        ) from error
     return checked_losses(np.concatenate([graph(tf.constant(one)).numpy() for one in order]))
