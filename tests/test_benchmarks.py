@@ -28,7 +28,7 @@ def checked(rows, *, at_least, work):
     assert [row.work for row in rows] == work
     for row in rows:
         assert row.what and math.isfinite(row.ours) and math.isfinite(row.ratio)
-        assert len(row.cells()) == 7 and row.cells()[5] in ("yes", "no")
+        assert len(row.cells()) == 7 and row.cells()[5] in (("–",) if row.at_least is None else ("yes", "no"))
     return [row.what for row in rows]
 
 
@@ -106,7 +106,7 @@ def test_the_limit_leaves_out_only_the_loss_and_the_update():
 def test_a_grid_takes_the_same_steps_on_every_engine_that_is_installed():
     rows = list(bench.engines(rows=200, batch_size=64, epochs=2, splits=4, parts=2, rounds=1))
     names = ["loky", "Dask"] if find_spec("distributed") else ["loky"]
-    checked(rows[::2], at_least=[1.5] * len(names), work=[96] * len(names))  # 16 models, 2 epochs of 3 steps
+    checked(rows[::2], at_least=[None] * len(names), work=[96] * len(names))  # 16 models, 2 epochs of 3 steps
     assert [row.work for row in rows[1::2]] == [1] * len(names)
     assert [row.what.partition("two workers of ")[2].partition(",")[0] for row in rows[::2]] == names
 
