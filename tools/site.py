@@ -35,14 +35,14 @@ def build():
     stage()
     shutil.rmtree(SITE, ignore_errors=True)
     arguments = ["--fail-on-warning", "--fresh-env", "--quiet", "--doctree-dir", str(BUILD / "site-doctrees")]
-    return sphinx([*arguments, str(SOURCE), str(SITE)])
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with quiet():  # the page of companion.tensorflow loads TensorFlow
+        return sphinx([*arguments, str(SOURCE), str(SITE)])
 
 
 if __name__ == "__main__":
     offline.settle()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with quiet():  # the page of companion.tensorflow loads TensorFlow
-        status = build()
+    status = build()
     if status == 0:
         print(f"The site is in build/site: open {SITE / 'index.html'}")
     sys.exit(status)
