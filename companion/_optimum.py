@@ -182,7 +182,7 @@ def newton(slope_at, hessian_at, start, *, max_steps, refuse=lambda theta: None,
         if not (np.isfinite(value) and np.isfinite(gradient).all() and np.isfinite(hessian).all()):
             raise ValueError(f"The loss or a derivative of it is NaN or infinite after {step} steps.")
         if span is None:
-            span = _curved(hessian)
+            span = curved(hessian)
         outside = gradient - span @ (span.T @ gradient)
         if np.linalg.norm(outside) > 1e-9 * max(1.0, np.linalg.norm(gradient)):
             raise ValueError(slanted)
@@ -213,7 +213,7 @@ def newton(slope_at, hessian_at, start, *, max_steps, refuse=lambda theta: None,
     )
 
 
-def _curved(hessian):
+def curved(hessian):
     """Return an orthonormal basis, (p, r), of the directions in which the function is curved."""
     curvature, axes = np.linalg.eigh(hessian)
     largest = np.abs(curvature).max()

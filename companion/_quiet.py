@@ -13,8 +13,10 @@ _LOG = re.compile(rb"WARNING: All log messages before absl::InitializeLog\(\)|[I
 def quiet():
     """Drop what C++ logs to stderr: on loading, TensorFlow logs a few lines whatever its log level is.
 
-    Everything else that is written to stderr meanwhile, such as Python's warnings, is written at the end.
+    That level is set to 3, errors alone, here and for what is started later, unless somebody has chosen one. Everything
+    else that is written to stderr meanwhile, such as Python's warnings, is written at the end.
     """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     kept = os.dup(2)
     with tempfile.TemporaryFile() as written:
         os.dup2(written.fileno(), 2)

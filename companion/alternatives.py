@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit, log_expit, logit
 
 from companion import _checks, evaluate, theory, weights
-from companion._optimum import SEPARATED, _curved
+from companion._optimum import SEPARATED, curved
 from companion.data import Split
 
 
@@ -614,7 +614,7 @@ def _check_optimum(theta, X, y, shares, penalty):
         )
     if not penalty:  # the curvature is compared with that of the intercept alone, in the directions in which it has any
         here, start = ((design.T * shares * slope) @ design for slope in (p * (1 - p), base * (1 - base)))
-        span = _curved(start)
+        span = curved(start)
         if eigh(span.T @ here @ span, span.T @ start @ span, eigvals_only=True)[0] < 1e-8:
             raise ValueError(
                 "X separates the classes of y in part: in some direction the loss falls ever more slowly as the "

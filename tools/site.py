@@ -1,6 +1,5 @@
 """Build the site from the stored notebooks: ``python -m tools.site`` writes ``build/site/``, which works from disk."""
 
-import os
 import shutil
 import sys
 from importlib.util import find_spec
@@ -35,7 +34,6 @@ def build():
     stage()
     shutil.rmtree(SITE, ignore_errors=True)
     arguments = ["--fail-on-warning", "--fresh-env", "--quiet", "--doctree-dir", str(BUILD / "site-doctrees")]
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with quiet():  # the page of companion.tensorflow loads TensorFlow
         return sphinx([*arguments, str(SOURCE), str(SITE)])
 

@@ -30,7 +30,6 @@ def main(arguments=None):
     names = options.pop("losses")
     if len(names) > 2:
         parser.error("one loss, or two")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # else more of TensorFlow's log stands before the verdict
     sys.path.insert(0, os.getcwd())
     try:
         with quiet():
